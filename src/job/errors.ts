@@ -1,0 +1,74 @@
+/** Every `code` that a problem (an HTTP error) can carry, with its status and title. */
+export const problemCodes = {
+  malformed: [400, 'The request cannot be read'],
+  unauthorized: [401, 'A token is needed'],
+  forbidden: [403, 'Not allowed'],
+  not_found: [404, 'Not found'],
+  method_not_allowed: [405, 'The method does not exist here'],
+  conflict: [409, 'The state does not allow this'],
+  too_large: [413, 'The body is too large'],
+  unsupported_media_type: [415, 'The content type is not supported'],
+  invalid: [422, 'A value is not allowed'],
+  idempotency_mismatch: [422, 'The idempotency key belongs to another request'],
+  internal: [500, 'Sheaf failed'],
+  unavailable: [503, 'Not available at the moment'],
+} as const satisfies Record<string, readonly [status: number, title: string]>
+
+export type ProblemCode = keyof typeof problemCodes
+
+/** Every `code` that the error of a task or a job can carry, and what it says. */
+export const errorCodes = {
+  cancelled: 'The task was cancelled before it ended.',
+  timeout: 'The attempt, or the whole job, took longer than its timeoutMs.',
+  rescued_too_often: 'The server died each time it ran this task.',
+  task_failed: 'A task failed, and with it the job.',
+  too_few_succeeded: 'Fewer tasks succeeded than the quorum.',
+  output_too_large: 'The output is larger than the server keeps.',
+  output_not_json: 'The handler returned what JSON cannot express.',
+  handler_not_found: 'This server has no handler of that name.',
+  handler_failed: 'The handler threw.',
+  invalid_input: 'The handler refused its input.',
+  dns_failed: 'The host name could not be resolved.',
+  connect_failed: 'No connection to the host could be made.',
+  connection_lost: 'The connection broke before the response was complete.',
+  tls_failed: 'The TLS handshake failed, or the certificate is not valid.',
+  unexpected_status: 'The response had another status than the task expects.',
+  response_too_large: 'The response body is larger than maxBytes.',
+  invalid_response: 'The response could not be read as what it says it is.',
+  internal: 'Sheaf failed while running the task.',
+} as const
+
+export type ErrorCode = keyof typeof errorCodes
+
+/** Why a task or a job did not succeed, as it is stored and shown. */
+export interface Failure {
+  code: ErrorCode
+  message: string
+  details?: Record<string, unknown>
+}
+
+/** A refusal of a request: the one error that leaves Sheaf's inside as an HTTP problem. */
+export class Problem extends Error {
+  override readonly name = 'Problem'
+  readonly status: number
+
+  constructor(
+    readonly code: ProblemCode,
+    readonly detail: string,
+    readonly extensions: Record<string, unknown> = {},
+  ) {
+    super(detail)
+    this.status = problemCodes[code][0]
+  }
+}
+
+/** `Expected "timeoutMs" between 1 and 86400000, got -5.` */
+export const expected = (field: string, allowed: string, got: unknown): string =>
+  `Expected "${field}" ${allowed}, got ${show(got)}.`
+
+/** A value as it reads in a message: JSON, cut to a length that cannot flood a log. */
+export const show = (value: unknown): string => {
+  if (value === undefined) return 'nothing'
+  const text = typeof value === 'bigint' ? String(value) : (JSON.stringify(value) ?? String(value))
+  return text.length > 80 ? `${text.slice(0, 77)}…` : text
+}

@@ -1,0 +1,57 @@
+import { type Counts, openOf } from './counts.ts'
+import type { EndedState } from './state.ts'
+
+export const modes = ['all', 'allSettled', 'any', 'race'] as const
+export type Mode = (typeof modes)[number]
+
+/** A number of tasks, or a share of all tasks such as `"5%"`. */
+export type Tolerance = number | `${number}%`
+
+/** How the outcomes of a job's tasks become the outcome of the job. */
+export interface Rule {
+  mode: Mode
+  /** `all`: how many tasks may fail before the job does. Default 0. */
+  tolerate: Tolerance
+  /** `any`: how many tasks must succeed. Default 1. */
+  quorum: number
+}
+
+export type Outcome = 'succeeded' | 'failed'
+
+/** What is known when a task has just ended, or (without `ended`) when the set of tasks was closed. */
+export interface Standing {
+  counts: Counts
+  /** False while more tasks may still be added. */
+  sealed: boolean
+  ended?: EndedState
+}
+
+/**
+ * The outcome that a job's tasks have decided, or undefined while it is open. A cancelled task did not
+ * succeed, so it counts as a failure. Ask after every single end, in order: `race` depends on which came first.
+ */
+export const decide = (rule: Rule, standing: Standing): Outcome | undefined => {
+  const { counts, sealed, ended } = standing
+  const missed = counts.failed + counts.cancelled
+  const complete = sealed && openOf(counts) === 0
+  switch (rule.mode) {
+    case 'all':
+      if (missed > toleranceOf(rule.tolerate, standing)) return 'failed'
+      return complete ? 'succeeded' : undefined
+    case 'allSettled':
+      return complete ? 'succeeded' : undefined
+    case 'any':
+      if (counts.succeeded >= rule.quorum) return 'succeeded'
+      return sealed && counts.succeeded + openOf(counts) < rule.quorum ? 'failed' : undefined
+    case 'race':
+      return ended && (ended === 'succeeded' ? 'succeeded' : 'failed')
+    default:
+      return rule.mode satisfies never
+  }
+}
+
+/** A share is of the final number of tasks, so until that is known no failure exceeds it. */
+const toleranceOf = (tolerate: Tolerance, { counts, sealed }: Standing): number => {
+  if (typeof tolerate === 'number') return tolerate
+  return sealed ? Math.floor((Number.parseFloat(tolerate) / 100) * counts.total) : Number.POSITIVE_INFINITY
+}

@@ -1,0 +1,49 @@
+import type { Static, TObject } from '@sinclair/typebox'
+import type { Failure } from '../job/errors.ts'
+
+/**
+ * What a task does. A kind is one file that exports one of these; everything else (claims, retries, timeouts, events)
+ * is the same for all kinds and lives in the engine.
+ */
+export interface Kind<Name extends string = string, Input extends TObject = TObject> {
+  name: Name
+  /** The fields of a task of this kind, beside those that every task has. */
+  input: Input
+  /** How long an attempt may take when neither the task nor its job says, in milliseconds. */
+  timeoutMs: number
+  /** The queue of a task that names none. */
+  queue(input: Static<Input>): string
+  /** What the schema cannot say. Throws a Problem that names the field; `at` is the path of the task in the request. */
+  check?(input: Static<Input>, at: string): void
+  run(input: Static<Input>, context: RunContext): RunResult | Promise<RunResult>
+}
+
+/** How an attempt ended, as a value. A throw out of `run` is a bug of the kind, and fails the task with `internal`. */
+export type RunResult =
+  /** `output` is JSON text. */
+  | { type: 'succeeded'; output: string }
+  | { type: 'failed'; error: Failure; retryable: boolean }
+  /** Run again after the delay, without spending an attempt. */
+  | { type: 'snoozed'; delayMs: number }
+
+export interface RunContext {
+  job: string
+  index: number
+  key: string | undefined
+  /** Numbered from 1. */
+  attempt: number
+  /** The same for every attempt of this task, and for no other task. */
+  idempotencyKey: string
+  /** Aborted when the attempt times out, is cancelled, or the server stops. */
+  readonly signal: AbortSignal
+  /** Runs `action` after `ms` unless the attempt has ended; returns what calls it off. */
+  after(ms: number, action: () => void): () => void
+  progress(progress: Progress): void
+  log(message: string, fields?: Record<string, unknown>): void
+}
+
+export interface Progress {
+  done: number
+  total?: number
+  message?: string
+}

@@ -1,0 +1,99 @@
+CREATE TABLE `failures` (
+	`job` integer NOT NULL,
+	`idx` integer NOT NULL,
+	`attempt` integer NOT NULL,
+	`started_at` integer NOT NULL,
+	`finished_at` integer NOT NULL,
+	`error` text NOT NULL,
+	PRIMARY KEY(`job`, `idx`, `attempt`)
+) WITHOUT ROWID;
+--> statement-breakpoint
+CREATE TABLE `jobs` (
+	`number` integer PRIMARY KEY AUTOINCREMENT NOT NULL,
+	`id` text NOT NULL,
+	`name` text,
+	`state` text NOT NULL,
+	`mode` text NOT NULL,
+	`tolerate` text NOT NULL,
+	`quorum` integer NOT NULL,
+	`outcome` text,
+	`decided_by` integer,
+	`error` text,
+	`total` integer NOT NULL,
+	`blocked` integer NOT NULL,
+	`queued` integer NOT NULL,
+	`running` integer NOT NULL,
+	`succeeded` integer NOT NULL,
+	`failed` integer NOT NULL,
+	`cancelled` integer NOT NULL,
+	`sealed` integer NOT NULL,
+	`seq` integer NOT NULL,
+	`concurrency` integer,
+	`priority` integer NOT NULL,
+	`labels` text NOT NULL,
+	`defaults` text NOT NULL,
+	`created_at` integer NOT NULL,
+	`started_at` integer,
+	`finished_at` integer,
+	`deadline_at` integer,
+	`keep_ms` integer,
+	`idempotency_key` text,
+	`idempotency_digest` text,
+	`due_at` integer,
+	`ready` integer NOT NULL,
+	`pass` integer NOT NULL
+);
+--> statement-breakpoint
+CREATE UNIQUE INDEX `jobs_by_id` ON `jobs` (`id`);--> statement-breakpoint
+CREATE UNIQUE INDEX `jobs_by_idempotency_key` ON `jobs` (`idempotency_key`) WHERE idempotency_key is not null;--> statement-breakpoint
+CREATE INDEX `jobs_by_state` ON `jobs` (`state`,`number`);--> statement-breakpoint
+CREATE INDEX `jobs_by_name` ON `jobs` (`name`,`number`) WHERE name is not null;--> statement-breakpoint
+CREATE INDEX `jobs_in_turn` ON `jobs` (`pass`,`number`) WHERE ready = 1;--> statement-breakpoint
+CREATE INDEX `jobs_to_wake` ON `jobs` (`due_at`) WHERE ready = 0 and due_at is not null;--> statement-breakpoint
+CREATE INDEX `jobs_to_stop` ON `jobs` (`deadline_at`) WHERE deadline_at is not null and outcome is null;--> statement-breakpoint
+CREATE INDEX `jobs_to_sweep` ON `jobs` (`number`) WHERE state = 'stopping' and blocked + queued > 0;--> statement-breakpoint
+CREATE TABLE `labels` (
+	`name` text NOT NULL,
+	`value` text NOT NULL,
+	`job` integer NOT NULL,
+	PRIMARY KEY(`name`, `value`, `job`)
+) WITHOUT ROWID;
+--> statement-breakpoint
+CREATE INDEX `labels_by_job` ON `labels` (`job`);--> statement-breakpoint
+CREATE TABLE `purges` (
+	`job` integer PRIMARY KEY NOT NULL
+);
+--> statement-breakpoint
+CREATE TABLE `queues` (
+	`number` integer PRIMARY KEY AUTOINCREMENT NOT NULL,
+	`name` text NOT NULL
+);
+--> statement-breakpoint
+CREATE UNIQUE INDEX `queues_by_name` ON `queues` (`name`);--> statement-breakpoint
+CREATE TABLE `tasks` (
+	`job` integer NOT NULL,
+	`idx` integer NOT NULL,
+	`state` integer NOT NULL,
+	`kind` text NOT NULL,
+	`queue` integer NOT NULL,
+	`attempt` integer NOT NULL,
+	`failures` integer NOT NULL,
+	`rescues` integer NOT NULL,
+	`seq` integer NOT NULL,
+	`run_at` integer NOT NULL,
+	`started_at` integer,
+	`finished_at` integer,
+	`key` text,
+	`options` text,
+	`input` text NOT NULL,
+	`output` text,
+	`error` text,
+	PRIMARY KEY(`job`, `idx`)
+) WITHOUT ROWID;
+--> statement-breakpoint
+CREATE UNIQUE INDEX `tasks_by_key` ON `tasks` (`job`,`key`) WHERE key is not null;--> statement-breakpoint
+CREATE INDEX `tasks_blocked` ON `tasks` (`job`,`idx`) WHERE state = 0;--> statement-breakpoint
+CREATE INDEX `tasks_due` ON `tasks` (`job`,`run_at`,`idx`) WHERE state = 1;--> statement-breakpoint
+CREATE INDEX `tasks_running` ON `tasks` (`job`,`idx`) WHERE state = 2;--> statement-breakpoint
+CREATE INDEX `tasks_missed` ON `tasks` (`job`,`state`,`idx`) WHERE state >= 4;--> statement-breakpoint
+CREATE INDEX `tasks_log` ON `tasks` (`job`,`seq`) WHERE seq > 0;

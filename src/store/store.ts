@@ -1,0 +1,235 @@
+import type { Failure } from '../job/errors.ts'
+import type { Ledger } from '../job/ledger.ts'
+import type { Rule } from '../job/modes.ts'
+import type { RetryPolicy } from '../job/retry.ts'
+import type { EndedState, JobState, TaskState } from '../job/state.ts'
+
+/**
+ * Where jobs live. The interface is asynchronous and batch-shaped so that a dialect over a network costs one round
+ * trip a batch; every durable change goes through `commit`, which is one transaction.
+ *
+ * Times are milliseconds since the epoch and are given by the caller; a store reads no clock.
+ */
+export interface Store {
+  /** Applies a batch in one transaction. When it resolves, everything in the answer is on disk. */
+  commit(batch: Batch, now: number): Promise<Committed>
+  /** Takes back the running tasks of processes that died. To be called once, before the first commit. */
+  rescue(now: number, mostRescues: number): Promise<number>
+
+  job(id: string): Promise<JobRecord | undefined>
+  /** Newest first. */
+  jobs(query: JobQuery): Promise<Page<JobRecord>>
+  task(job: JobRecord, address: TaskAddress): Promise<TaskRecord | undefined>
+  /** In input order. */
+  tasks(job: JobRecord, query: TaskQuery): Promise<Page<TaskRecord>>
+  /** The failed attempts of a task, oldest first. */
+  failures(job: JobRecord, index: number): Promise<AttemptFailure[]>
+  /** The compacted log: tasks whose latest change is past `after`, in seq order, and the job as of the same moment. */
+  changes(id: string, after: number, limit: number): Promise<Changes | undefined>
+
+  close(): Promise<void>
+}
+
+export interface Batch {
+  submissions: readonly NewJob[]
+  settlements: readonly Settlement[]
+  actions: readonly Action[]
+  /** How many tasks to claim, at most, once everything else in the batch is done. */
+  claim: number
+}
+
+export interface Committed {
+  /** One for each submission, in order. */
+  submitted: Submitted[]
+  /** One for each settlement: false when the attempt was no longer held, and nothing changed. */
+  settled: boolean[]
+  /** One for each action. */
+  acted: Acted[]
+  claimed: Claim[]
+  /** What changed, a job each, for those who follow. */
+  changes: JobChange[]
+  /** True when a step of a long work (cancelling, deleting) was done and more of it is left: commit again soon. */
+  unfinished: boolean
+  /** When something becomes due that is not due yet. */
+  wakeAt: number | undefined
+}
+
+/** What each task of a job inherits unless it says otherwise. */
+export interface TaskDefaults {
+  retry?: Partial<RetryPolicy>
+  timeoutMs?: number
+}
+
+export interface NewTask {
+  key: string | undefined
+  kind: string
+  queue: string
+  /** The fields of its kind, as JSON text. */
+  input: string
+  /** Its own {@link TaskDefaults}, as JSON text, if it has any. */
+  options: string | undefined
+}
+
+export interface NewJob {
+  id: string
+  name: string | undefined
+  rule: Rule
+  concurrency: number | undefined
+  priority: number
+  labels: Readonly<Record<string, string>>
+  defaults: TaskDefaults
+  /** From submission to outcome. */
+  timeoutMs: number | undefined
+  keepMs: number | undefined
+  idempotency: Idempotency | undefined
+  tasks: readonly NewTask[]
+}
+
+export interface Idempotency {
+  key: string
+  /** A digest of the request: the same key with another digest is another request. */
+  digest: string
+}
+
+export type Submitted =
+  | { type: 'created'; job: JobRecord }
+  /** The key was used before for the same request: its job. */
+  | { type: 'repeated'; job: JobRecord }
+  /** The key was used before for another request. */
+  | { type: 'mismatch'; job: JobRecord }
+
+export interface Claim {
+  job: number
+  jobId: string
+  index: number
+  key: string | undefined
+  kind: string
+  /** The number of this attempt, and the token that settles it. */
+  attempt: number
+  /** How many attempts have failed so far. */
+  failures: number
+  input: string
+  options: string | undefined
+  defaults: TaskDefaults
+  startedAt: number
+}
+
+export interface Settlement {
+  claim: Claim
+  result: AttemptResult
+}
+
+/** The end of an attempt. */
+export type AttemptResult =
+  | { type: 'succeeded'; output: string }
+  | { type: 'failed'; error: Failure }
+  | { type: 'retry'; error: Failure; runAt: number }
+  | { type: 'snooze'; runAt: number }
+  | { type: 'release' }
+  | { type: 'cancelled'; error: Failure }
+
+export interface Action {
+  type: 'cancel' | 'pause' | 'resume' | 'retry' | 'delete'
+  job: string
+}
+
+export type Acted =
+  | { type: 'done'; job: JobRecord }
+  | { type: 'missing' }
+  /** The job's state does not allow the action. */
+  | { type: 'refused'; job: JobRecord }
+
+export interface JobRecord extends Ledger {
+  /** The store's own short name of the job; never shown. */
+  number: number
+  id: string
+  name: string | undefined
+  concurrency: number | undefined
+  priority: number
+  labels: Readonly<Record<string, string>>
+  createdAt: number
+  deadlineAt: number | undefined
+}
+
+/** The latest change of a task, as it is told to followers. `output` and `error` are JSON text. */
+export interface TaskChange {
+  index: number
+  key: string | undefined
+  state: TaskState
+  attempt: number
+  seq: number
+  runAt: number | undefined
+  output: string | undefined
+  outputBytes: number
+  error: string | undefined
+}
+
+export interface JobChange {
+  job: JobRecord
+  /** Whether the job itself changed state, was created or was deleted. */
+  moved: boolean
+  deleted: boolean
+  tasks: TaskChange[]
+}
+
+export interface Changes {
+  job: JobRecord
+  tasks: TaskChange[]
+  /** Whether more changes than `limit` were there to read. */
+  more: boolean
+}
+
+export interface TaskRecord {
+  index: number
+  key: string | undefined
+  kind: string
+  queue: string
+  state: TaskState
+  attempt: number
+  seq: number
+  runAt: number
+  startedAt: number | undefined
+  finishedAt: number | undefined
+  input: string
+  options: string | undefined
+  output: string | undefined
+  error: string | undefined
+}
+
+export interface AttemptFailure {
+  attempt: number
+  startedAt: number
+  finishedAt: number
+  error: string
+}
+
+export interface Page<T> {
+  data: T[]
+  /** Where the next page begins, or undefined at the end. */
+  next: number | undefined
+}
+
+export interface JobQuery {
+  state?: JobState | undefined
+  name?: string | undefined
+  label?: readonly [name: string, value: string] | undefined
+  /** Only jobs older than this cursor. */
+  before?: number | undefined
+  limit: number
+}
+
+export interface TaskQuery {
+  state?: TaskState | undefined
+  /** Only tasks from this index on. */
+  from?: number | undefined
+  limit: number
+}
+
+export type TaskAddress = { index: number } | { key: string }
+
+/** A database that cannot be used; the message says why and what to do. */
+export class StoreError extends Error {
+  override readonly name = 'StoreError'
+}
+
+export type { EndedState, Failure }
