@@ -166,6 +166,8 @@ export interface TaskChange {
 
 export interface JobChange {
   job: JobRecord
+  /** The job's seq before: this change is everything in between. */
+  since: number
   /** Whether the job itself changed state, was created or was deleted. */
   moved: boolean
   deleted: boolean

@@ -35,8 +35,10 @@ CREATE TABLE `jobs` (
 	`created_at` integer NOT NULL,
 	`started_at` integer,
 	`finished_at` integer,
+	`timeout_ms` integer,
 	`deadline_at` integer,
 	`keep_ms` integer,
+	`expires_at` integer,
 	`idempotency_key` text,
 	`idempotency_digest` text,
 	`due_at` integer,
@@ -51,6 +53,7 @@ CREATE INDEX `jobs_by_name` ON `jobs` (`name`,`number`) WHERE name is not null;-
 CREATE INDEX `jobs_in_turn` ON `jobs` (`pass`,`number`) WHERE ready = 1;--> statement-breakpoint
 CREATE INDEX `jobs_to_wake` ON `jobs` (`due_at`) WHERE ready = 0 and due_at is not null;--> statement-breakpoint
 CREATE INDEX `jobs_to_stop` ON `jobs` (`deadline_at`) WHERE deadline_at is not null and outcome is null;--> statement-breakpoint
+CREATE INDEX `jobs_to_expire` ON `jobs` (`expires_at`) WHERE expires_at is not null;--> statement-breakpoint
 CREATE INDEX `jobs_to_sweep` ON `jobs` (`number`) WHERE state = 'stopping' and blocked + queued > 0;--> statement-breakpoint
 CREATE TABLE `labels` (
 	`name` text NOT NULL,

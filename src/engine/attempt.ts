@@ -1,0 +1,173 @@
+import type { Clock } from '../clock.ts'
+import type { Failure } from '../job/errors.ts'
+import { defaultRetry, mayRetry, type RetryPolicy, retryDelay } from '../job/retry.ts'
+import type { Kind, Progress, RunContext, RunResult } from '../kinds/kind.ts'
+import type { AttemptResult, Claim, TaskDefaults } from '../store/store.ts'
+
+/** Why an attempt is ended from outside. */
+export type Interruption = 'cancel' | 'release'
+
+export interface AttemptHost {
+  clock: Clock
+  /** The longest output that is kept, in bytes of JSON. */
+  maxOutputBytes: number
+  progress(claim: Claim, progress: Progress): void
+  log(claim: Claim, message: string, fields?: Record<string, unknown>): void
+  /** Called exactly once, when the attempt has ended however it did. */
+  ended(attempt: Attempt, result: AttemptResult): void
+}
+
+/**
+ * One run of a task, from claim to result. It ends once: by what the kind returns, by its timeout, or from outside;
+ * what comes later from a kind that does not heed its signal is dropped.
+ */
+export class Attempt implements RunContext {
+  #controller: AbortController | undefined
+  #timers: (() => void)[] = []
+  #ended = false
+
+  constructor(
+    readonly claim: Claim,
+    readonly kind: Kind,
+    readonly host: AttemptHost,
+  ) {}
+
+  get job() {
+    return this.claim.jobId
+  }
+  get index() {
+    return this.claim.index
+  }
+  get key() {
+    return this.claim.key
+  }
+  get attempt() {
+    return this.claim.attempt
+  }
+  get idempotencyKey() {
+    return `${this.claim.jobId}-${this.claim.index}`
+  }
+
+  /** Made when first asked for: most no-op work never asks. */
+  get signal(): AbortSignal {
+    this.#controller ??= new AbortController()
+    if (this.#ended) this.#controller.abort()
+    return this.#controller.signal
+  }
+
+  after(ms: number, action: () => void): () => void {
+    const cancel = this.host.clock.after(ms, action)
+    if (this.#ended) cancel()
+    else this.#timers.push(cancel)
+    return cancel
+  }
+
+  progress(progress: Progress): void {
+    if (!this.#ended) this.host.progress(this.claim, progress)
+  }
+
+  log(message: string, fields?: Record<string, unknown>): void {
+    this.host.log(this.claim, message, fields)
+  }
+
+  run(): void {
+    let result: RunResult | Promise<RunResult>
+    let input: never
+    try {
+      // The store gives back what was validated when it was submitted.
+      input = JSON.parse(this.claim.input) as never
+      result = this.kind.run(input, this)
+    } catch (error) {
+      this.#crash(error)
+      return
+    }
+    if (!(result instanceof Promise)) {
+      this.#finish(result)
+      return
+    }
+    const timeoutMs = this.#options().timeoutMs ?? this.claim.defaults.timeoutMs ?? this.kind.timeoutMs(input)
+    this.after(timeoutMs, () => this.#finish(timedOut(timeoutMs)))
+    result.then(
+      (value) => this.#finish(value),
+      (error) => this.#crash(error),
+    )
+  }
+
+  /** Ends it from outside; does nothing when it has ended. */
+  interrupt(why: Interruption): void {
+    this.#end(
+      why === 'release'
+        ? { type: 'release' }
+        : {
+            type: 'cancelled',
+            error: { code: 'cancelled', message: 'The job stopped while this task ran.' },
+          },
+    )
+  }
+
+  #finish(result: RunResult): void {
+    if (this.#ended) return
+    this.#end(this.#resultOf(result))
+  }
+
+  #resultOf(result: RunResult): AttemptResult {
+    switch (result.type) {
+      case 'succeeded': {
+        const { maxOutputBytes } = this.host
+        // A string of n UTF-16 units has at most 3n bytes: most outputs need no count.
+        if (result.output.length * 3 <= maxOutputBytes || Buffer.byteLength(result.output) <= maxOutputBytes)
+          return { type: 'succeeded', output: result.output }
+        return this.#failed(outputTooLarge(maxOutputBytes), false)
+      }
+      case 'failed':
+        return this.#failed(result.error, result.retryable)
+      case 'snoozed':
+        return { type: 'snooze', runAt: this.host.clock.now() + result.delayMs }
+      default:
+        return result satisfies never
+    }
+  }
+
+  #failed(error: Failure, retryable: boolean): AttemptResult {
+    const policy: RetryPolicy = { ...defaultRetry, ...this.claim.defaults.retry, ...this.#options().retry }
+    const failures = this.claim.failures + 1
+    if (!retryable || !mayRetry(policy, failures)) return { type: 'failed', error }
+    const { clock } = this.host
+    return { type: 'retry', error, runAt: clock.now() + retryDelay(policy, failures, clock.random()) }
+  }
+
+  #options(): TaskDefaults {
+    // Written by Sheaf when the task was submitted, after validation.
+    return this.claim.options === undefined ? {} : (JSON.parse(this.claim.options) as TaskDefaults)
+  }
+
+  /** A throw out of a kind is a bug: it is logged whole, and the task shows nothing of its inside. */
+  #crash(error: unknown): void {
+    if (this.#ended) return
+    this.log('A kind threw', { kind: this.claim.kind, error: error instanceof Error ? error.stack : error })
+    this.#finish({
+      type: 'failed',
+      error: { code: 'internal', message: 'Sheaf failed while running the task.' },
+      retryable: true,
+    })
+  }
+
+  #end(result: AttemptResult): void {
+    if (this.#ended) return
+    this.#ended = true
+    for (const cancel of this.#timers) cancel()
+    this.#controller?.abort()
+    this.host.ended(this, result)
+  }
+}
+
+const timedOut = (timeoutMs: number): RunResult => ({
+  type: 'failed',
+  error: { code: 'timeout', message: `The attempt took longer than its timeoutMs of ${timeoutMs}.` },
+  retryable: true,
+})
+
+const outputTooLarge = (most: number): Failure => ({
+  code: 'output_too_large',
+  message: `The output is longer than ${most} bytes of JSON.`,
+})

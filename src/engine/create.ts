@@ -1,0 +1,222 @@
+import type { Clock } from '../clock.ts'
+import { Problem } from '../job/errors.ts'
+import { hasEnded } from '../job/state.ts'
+import type { Acted, Action, Claim, Committed, JobRecord, NewJob, Store, Submitted } from '../store/store.ts'
+import type { Engine, Health } from './engine.ts'
+import { type FollowOptions, follow } from './follow.ts'
+import { Hub } from './hub.ts'
+import { Intake, type Taken } from './intake.ts'
+import { Rates } from './rates.ts'
+import { type Kinds, Runner } from './runner.ts'
+
+export interface EngineOptions {
+  store: Store
+  kinds: Kinds
+  clock: Clock
+  /** How many tasks run at once. Default 256. */
+  concurrency?: number
+  /** How long `stop` waits for what runs, in milliseconds. Default 10,000. */
+  graceMs?: number
+  /** The longest output that is kept, in bytes of JSON. Default 16 MiB. */
+  maxOutputBytes?: number
+  log?: (level: 'debug' | 'warn' | 'error', message: string, fields?: Record<string, unknown>) => void
+}
+
+/** A task is rescued so often; if the server dies with it once more, the task fails. */
+const mostRescues = 3
+/** How long to wait before a commit that failed is tried again. */
+const commitRetryMs = 500
+
+export const createEngine = (options: EngineOptions): Engine => new GatherEngine(options)
+
+/**
+ * Data flows one way: submit → store → claim → attempt → settle → event. Whatever happens in one turn of the event loop
+ * shares one commit; while a commit is under way, more gathers for the next.
+ */
+class GatherEngine implements Engine {
+  readonly store: Store
+  readonly #clock: Clock
+  readonly #log: NonNullable<EngineOptions['log']>
+  readonly #concurrency: number
+  readonly #graceMs: number
+  readonly #intake = new Intake()
+  readonly #rates = new Rates()
+  readonly #hub: Hub
+  readonly #runner: Runner
+  #state: 'new' | 'running' | 'stopping' | 'stopped' = 'new'
+  #fault: string | undefined
+  #scheduled = false
+  #committing: Promise<void> | undefined
+  #cancelWake: (() => void) | undefined
+  #stopped: Promise<void> | undefined
+
+  constructor({ store, kinds, clock, concurrency = 256, graceMs = 10_000, ...rest }: EngineOptions) {
+    this.store = store
+    this.#clock = clock
+    this.#log = rest.log ?? (() => {})
+    this.#concurrency = concurrency
+    this.#graceMs = graceMs
+    this.#hub = new Hub(clock, (job) => this.rate(job))
+    this.#runner = new Runner(kinds, {
+      clock,
+      maxOutputBytes: rest.maxOutputBytes ?? 16 * 1024 * 1024,
+      progress: (claim, progress) => this.#hub.progress(claim.jobId, claim.index, progress),
+      log: (claim, message, fields) =>
+        this.#log('debug', message, {
+          job: claim.jobId,
+          index: claim.index,
+          attempt: claim.attempt,
+          ...fields,
+        }),
+      settle: (claim, result) => {
+        this.#intake.settle({ claim, result })
+        this.#schedule()
+      },
+    })
+  }
+
+  async start(): Promise<void> {
+    const rescued = await this.store.rescue(this.#clock.now(), mostRescues)
+    if (rescued > 0) this.#log('warn', 'Rescued tasks that a dead process left running', { rescued })
+    this.#state = 'running'
+    this.#schedule()
+  }
+
+  stop(): Promise<void> {
+    this.#stopped ??= this.#stop()
+    return this.#stopped
+  }
+
+  submit(job: NewJob): Promise<Submitted> {
+    return this.#accept(() => this.#intake.submit(job))
+  }
+
+  act(action: Action): Promise<Acted> {
+    return this.#accept(() => this.#intake.act(action))
+  }
+
+  follow(job: string, options: FollowOptions) {
+    return follow({ store: this.store, hub: this.#hub, rate: (record) => this.rate(record) }, job, options)
+  }
+
+  async ended(id: string, ms: number, signal?: AbortSignal): Promise<JobRecord | undefined> {
+    let giveUp = () => {}
+    const ended = new Promise<JobRecord | undefined>((resolve) => {
+      const ignore = this.#hub.whenEnded(id, resolve)
+      const late = () => resolve(this.store.job(id))
+      const cancel = this.#clock.after(ms, late)
+      signal?.addEventListener('abort', late, { once: true })
+      giveUp = () => {
+        ignore()
+        cancel()
+        signal?.removeEventListener('abort', late)
+      }
+    })
+    try {
+      const job = await this.store.job(id)
+      return job === undefined || hasEnded(job.state) ? job : await ended
+    } finally {
+      giveUp()
+    }
+  }
+
+  rate(job: JobRecord): number {
+    return this.#rates.of(job, this.#clock.now())
+  }
+
+  health(): Health {
+    if (this.#fault !== undefined) return { ok: false, reason: this.#fault }
+    return this.#state === 'running' ? { ok: true } : { ok: false, reason: `Sheaf is ${this.#state}.` }
+  }
+
+  async #accept<T>(enter: () => Promise<T>): Promise<T> {
+    if (this.#state === 'stopping' || this.#state === 'stopped')
+      throw new Problem('unavailable', 'The server is stopping. Try again at once, elsewhere or later.')
+    if (this.#fault !== undefined) throw new Problem('unavailable', this.#fault)
+    const answer = enter()
+    this.#schedule()
+    return answer
+  }
+
+  /** Soon, and once: everything that happens before this turn of the event loop is over goes along. */
+  #schedule(): void {
+    if (this.#scheduled || this.#committing || this.#state === 'new' || this.#state === 'stopped') return
+    this.#scheduled = true
+    setImmediate(() => {
+      this.#scheduled = false
+      this.#committing = this.#commit().finally(() => {
+        this.#committing = undefined
+        if (!this.#intake.empty && this.#fault === undefined) this.#schedule()
+      })
+    })
+  }
+
+  async #commit(): Promise<void> {
+    this.#cancelWake?.()
+    const now = this.#clock.now()
+    const taken = this.#intake.take()
+    const free = this.#state === 'running' ? Math.max(0, this.#concurrency - this.#runner.size) : 0
+    let committed: Committed
+    try {
+      committed = await this.store.commit(taken.batch(free), now)
+    } catch (error) {
+      this.#failed(taken, error)
+      return
+    }
+    this.#fault = undefined
+    taken.answer(committed)
+    this.#tell(committed, now)
+    for (const claim of committed.claimed) this.#start(claim)
+    if (committed.unfinished) this.#wake(0)
+    else if (committed.wakeAt !== undefined) this.#wake(committed.wakeAt - now)
+  }
+
+  /** A claim that was under way when the stop began is given back at once. */
+  #start(claim: Claim): void {
+    if (this.#state === 'running') this.#runner.start(claim)
+    else this.#intake.settle({ claim, result: { type: 'release' } })
+  }
+
+  #tell({ changes }: Committed, now: number): void {
+    for (const { job, deleted } of changes) {
+      if (deleted) this.#rates.forget(job.id)
+      else this.#rates.note(job, now)
+    }
+    this.#hub.publish(changes)
+    for (const { job, moved } of changes)
+      if (moved && job.outcome !== undefined) this.#runner.cancel(job.number)
+  }
+
+  #wake(ms: number): void {
+    this.#cancelWake = this.#clock.after(ms, () => this.#schedule())
+  }
+
+  /** Nothing of the batch is on disk. Who waits is told; the ends of attempts are kept, and tried again. */
+  #failed(taken: Taken, error: unknown): void {
+    this.#fault = 'The database cannot be written at the moment.'
+    this.#log('error', 'A commit failed', { error: error instanceof Error ? error.message : String(error) })
+    taken.refuse(new Problem('unavailable', this.#fault))
+    this.#intake.keep(taken)
+    this.#wake(commitRetryMs)
+  }
+
+  async #stop(): Promise<void> {
+    if (this.#state === 'new') {
+      this.#state = 'stopped'
+      return
+    }
+    this.#state = 'stopping'
+    const { promise, resolve } = Promise.withResolvers<void>()
+    const cancel = this.#clock.after(this.#graceMs, resolve)
+    await Promise.race([this.#runner.idle(), promise])
+    cancel()
+    this.#runner.release()
+    while (this.#committing || this.#scheduled || !this.#intake.empty) {
+      if (this.#fault !== undefined && !this.#committing && !this.#scheduled) break
+      await (this.#committing ?? new Promise((done) => setImmediate(done)))
+    }
+    this.#state = 'stopped'
+    this.#cancelWake?.()
+    this.#hub.close()
+  }
+}

@@ -1,0 +1,62 @@
+import { moveJob, moveTask, revive, stop } from '../../job/ledger.ts'
+import { hasEnded } from '../../job/state.ts'
+import type { Acted, Action } from '../store.ts'
+import type { Books } from './books.ts'
+import { type OpenJob, stateOf } from './rows.ts'
+import { tell } from './settle.ts'
+
+/** Does what a caller asks of a job, if its state allows it. */
+export const act = (books: Books, action: Action): Acted => {
+  const job = books.byId(action.job)
+  if (job === undefined) return { type: 'missing' }
+  if (!perform[action.type](books, job)) return { type: 'refused', job }
+  return { type: 'done', job }
+}
+
+const perform: Record<Action['type'], (books: Books, job: OpenJob) => boolean> = {
+  cancel: (books, job) =>
+    job.outcome === 'cancelled' ||
+    moved(books, job, stop(job, 'cancelled', { code: 'cancelled', message: 'The job was cancelled.' })),
+  pause: (books, job) => job.state === 'paused' || moved(books, job, moveJob(job, 'pause')),
+  resume: (books, job) => job.state === 'running' || moved(books, job, moveJob(job, 'resume')),
+  retry: (books, job) => {
+    if (job.counts.failed + job.counts.cancelled === 0 || !revive(job)) return false
+    job.deadlineAt = job.timeoutMs === undefined ? undefined : books.now + job.timeoutMs
+    job.expiresAt = undefined
+    books.moved(job)
+    reviveTasks(books, job)
+    return true
+  },
+  delete: (books, job) => {
+    if (!hasEnded(job.state)) return false
+    remove(books, job)
+    return true
+  },
+}
+
+const moved = (books: Books, job: OpenJob, done: boolean): boolean => {
+  if (done) books.moved(job)
+  return done
+}
+
+/** In one transaction however many: a job half revived would be decided again by its half that is not. */
+const reviveTasks = (books: Books, job: OpenJob): void => {
+  for (;;) {
+    const tasks = books.statements.missedTasks.all({ job: job.number, limit: 1_000 })
+    if (tasks.length === 0) return
+    for (const task of tasks) {
+      const seq = moveTask(job, stateOf(task.state), 'revive')
+      books.statements.reviveTask.run({ job: job.number, index: task.index, seq, now: books.now })
+      const claim = { index: task.index, key: task.key ?? undefined, attempt: task.attempt }
+      tell({ books, job, claim }, { state: 'queued', seq, runAt: books.now })
+    }
+  }
+}
+
+/** The job is gone at once; its tasks go in steps (see steps.ts). */
+export const remove = (books: Books, job: OpenJob): void => {
+  books.statements.deleteLabels.run({ job: job.number })
+  books.statements.deleteJob.run({ number: job.number })
+  books.statements.insertPurge.run({ job: job.number })
+  books.forget(job)
+}

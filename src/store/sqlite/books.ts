@@ -1,0 +1,112 @@
+import { finish } from '../../job/ledger.ts'
+import type { JobChange, TaskChange } from '../store.ts'
+import { fromJob, type JobRow, type OpenJob, toJob } from './rows.ts'
+import type { Statements } from './statements/index.ts'
+
+/** One task claimed at priority 1 moves its job back by this much; it divides evenly by every priority from 1 to 9. */
+const stride = 2520
+/** A job that comes back after a long wait is at most this many tasks behind or ahead of the others. */
+const furthest = 1_000 * stride
+
+/**
+ * The jobs that one transaction touches: each is read once, changed in memory by the rules of the domain,
+ * and written once; and what there will be to tell its followers when the transaction has committed.
+ */
+export class Books {
+  readonly changes = new Map<number, JobChange>()
+  #jobs = new Map<number, OpenJob>()
+  /** The seq that each job had before this transaction. */
+  #since = new Map<number, number>()
+  #dirty = new Set<OpenJob>()
+
+  constructor(
+    readonly statements: Statements,
+    readonly now: number,
+    /** The pass of the job served last: where a job that becomes ready joins the turns. */
+    public turn: number,
+  ) {}
+
+  byNumber(number: number): OpenJob | undefined {
+    return this.#jobs.get(number) ?? this.#add(this.statements.jobByNumber.get({ number }))
+  }
+
+  byId(id: string): OpenJob | undefined {
+    return this.adopt(this.statements.jobById.get({ id }))
+  }
+
+  /** The job of a row that was read by other means: as this transaction has it, if it was touched before. */
+  adopt(row: JobRow | undefined): OpenJob | undefined {
+    return row === undefined ? undefined : (this.#jobs.get(row.number) ?? this.#add(row))
+  }
+
+  enter(job: OpenJob, since = job.seq): void {
+    this.#jobs.set(job.number, job)
+    this.#since.set(job.number, since)
+  }
+
+  /** Says that a job was changed, and has to be written and told. */
+  touch(job: OpenJob): JobChange {
+    this.#dirty.add(job)
+    const known = this.changes.get(job.number)
+    if (known) return known
+    const since = this.#since.get(job.number) ?? job.seq
+    const change: JobChange = { job, since, moved: false, deleted: false, tasks: [] }
+    this.changes.set(job.number, change)
+    return change
+  }
+
+  /** A change of the job itself: its followers get its snapshot. */
+  moved(job: OpenJob): void {
+    this.touch(job).moved = true
+  }
+
+  told(job: OpenJob, task: TaskChange): void {
+    this.touch(job).tasks.push(task)
+  }
+
+  /** The job is gone: there is nothing left to write. */
+  forget(job: OpenJob): void {
+    const change = this.touch(job)
+    change.deleted = true
+    this.#dirty.delete(job)
+  }
+
+  /** Puts the job back in its place among those that take turns, after it claimed `claimed` tasks. */
+  serve(job: OpenJob, claimed: number): void {
+    this.turn = Math.max(this.turn, job.pass)
+    job.pass += (claimed * stride) / job.priority
+  }
+
+  /** Writes every job that was changed: finished if it can be, and ready if it has something to run. */
+  save(): void {
+    for (const job of this.#dirty) {
+      if (finish(job, this.now)) {
+        this.moved(job)
+        job.expiresAt = job.keepMs === undefined ? undefined : this.now + job.keepMs
+      }
+      this.#place(job)
+      this.statements.saveJob.run(fromJob(job))
+    }
+    this.#dirty.clear()
+  }
+
+  /** Whether, and from when on, the job may claim. */
+  #place(job: OpenJob): void {
+    const wasReady = job.ready
+    job.dueAt = mayClaim(job) ? this.statements.nextDue.get({ job: job.number })?.runAt : undefined
+    job.ready = job.dueAt !== undefined && job.dueAt <= this.now
+    if (job.ready && !wasReady) job.pass = Math.min(Math.max(job.pass, this.turn), this.turn + furthest)
+  }
+
+  #add(row: JobRow | undefined): OpenJob | undefined {
+    if (row === undefined) return undefined
+    const job = toJob(row)
+    this.enter(job)
+    return job
+  }
+}
+
+export const mayClaim = (job: OpenJob): boolean =>
+  job.state === 'running' &&
+  job.counts.queued > 0 &&
+  (job.concurrency === undefined || job.counts.running < job.concurrency)

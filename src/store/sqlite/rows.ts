@@ -1,0 +1,135 @@
+import type { Counts } from '../../job/counts.ts'
+import type { Failure } from '../../job/errors.ts'
+import type { Tolerance } from '../../job/modes.ts'
+import { type TaskState, taskStates } from '../../job/state.ts'
+import type { AttemptFailure, JobRecord, TaskChange, TaskDefaults, TaskRecord } from '../store.ts'
+import type { failures, jobs, tasks } from './schema.ts'
+
+/** A job inside a transaction: what the world sees of it, and its place among those that take turns. */
+export interface OpenJob extends JobRecord {
+  defaults: TaskDefaults
+  timeoutMs: number | undefined
+  keepMs: number | undefined
+  expiresAt: number | undefined
+  dueAt: number | undefined
+  ready: boolean
+  pass: number
+}
+
+export type JobRow = typeof jobs.$inferSelect
+export type TaskRow = typeof tasks.$inferSelect
+
+/** A state's number in the database. */
+export const codeOf = (state: TaskState): number => taskStates.indexOf(state)
+
+export const stateOf = (code: number): TaskState => {
+  const state = taskStates[code]
+  if (state === undefined) throw new Error(`The database holds a task in state ${code}, which does not exist`)
+  return state
+}
+
+/** JSON that Sheaf itself wrote, in a column that only Sheaf writes: its type is known. */
+const decode = <T>(text: string): T => JSON.parse(text) as T
+
+export const toJob = (row: JobRow): OpenJob => ({
+  number: row.number,
+  id: row.id,
+  name: row.name ?? undefined,
+  state: row.state,
+  rule: { mode: row.mode, tolerate: decode<Tolerance>(row.tolerate), quorum: row.quorum },
+  outcome: row.outcome ?? undefined,
+  decidedBy: row.decidedBy ?? undefined,
+  error: row.error === null ? undefined : decode<Failure>(row.error),
+  counts: toCounts(row),
+  sealed: row.sealed,
+  seq: row.seq,
+  concurrency: row.concurrency ?? undefined,
+  priority: row.priority,
+  labels: decode<Record<string, string>>(row.labels),
+  defaults: decode<TaskDefaults>(row.defaults),
+  createdAt: row.createdAt,
+  startedAt: row.startedAt ?? undefined,
+  finishedAt: row.finishedAt ?? undefined,
+  timeoutMs: row.timeoutMs ?? undefined,
+  deadlineAt: row.deadlineAt ?? undefined,
+  keepMs: row.keepMs ?? undefined,
+  expiresAt: row.expiresAt ?? undefined,
+  dueAt: row.dueAt ?? undefined,
+  ready: row.ready,
+  pass: row.pass,
+})
+
+const toCounts = (row: JobRow): Counts => ({
+  total: row.total,
+  blocked: row.blocked,
+  queued: row.queued,
+  running: row.running,
+  succeeded: row.succeeded,
+  failed: row.failed,
+  cancelled: row.cancelled,
+})
+
+/** The columns that change after a job was submitted. */
+export const fromJob = (job: OpenJob) => ({
+  ...job.counts,
+  number: job.number,
+  state: job.state,
+  outcome: job.outcome ?? null,
+  decidedBy: job.decidedBy ?? null,
+  error: job.error === undefined ? null : JSON.stringify(job.error),
+  sealed: job.sealed ? 1 : 0,
+  seq: job.seq,
+  startedAt: job.startedAt ?? null,
+  finishedAt: job.finishedAt ?? null,
+  deadlineAt: job.deadlineAt ?? null,
+  expiresAt: job.expiresAt ?? null,
+  dueAt: job.dueAt ?? null,
+  ready: job.ready ? 1 : 0,
+  pass: job.pass,
+})
+
+export const toTask = (row: Omit<TaskRow, 'queue'> & { queue: string }): TaskRecord => ({
+  index: row.index,
+  key: row.key ?? undefined,
+  kind: row.kind,
+  queue: row.queue,
+  state: stateOf(row.state),
+  attempt: row.attempt,
+  seq: row.seq,
+  runAt: row.runAt,
+  startedAt: row.startedAt ?? undefined,
+  finishedAt: row.finishedAt ?? undefined,
+  input: row.input,
+  options: row.options ?? undefined,
+  output: row.output ?? undefined,
+  error: row.error ?? undefined,
+})
+
+type ChangeRow = Pick<
+  TaskRow,
+  'index' | 'key' | 'state' | 'attempt' | 'seq' | 'runAt' | 'output' | 'error'
+> & {
+  outputBytes: number | null
+}
+
+export const toChange = (row: ChangeRow): TaskChange => {
+  const state = stateOf(row.state)
+  return {
+    index: row.index,
+    key: row.key ?? undefined,
+    state,
+    attempt: row.attempt,
+    seq: row.seq,
+    runAt: state === 'queued' ? row.runAt : undefined,
+    output: row.output ?? undefined,
+    outputBytes: row.outputBytes ?? 0,
+    error: state === 'running' ? undefined : (row.error ?? undefined),
+  }
+}
+
+export const toFailure = (row: typeof failures.$inferSelect): AttemptFailure => ({
+  attempt: row.attempt,
+  startedAt: row.startedAt,
+  finishedAt: row.finishedAt,
+  error: row.error,
+})

@@ -1,0 +1,143 @@
+import type { Failure } from '../../job/errors.ts'
+import { moveTask, noteEnd } from '../../job/ledger.ts'
+import type { Settlement, TaskChange } from '../store.ts'
+import type { Books } from './books.ts'
+import { codeOf, type OpenJob } from './rows.ts'
+
+/**
+ * Records the end of an attempt. Returns false, and changes nothing, when the attempt is no longer held:
+ * it was rescued, cancelled or settled before, or its job was deleted.
+ */
+export const settle = (books: Books, { claim, result }: Settlement): boolean => {
+  const job = books.byNumber(claim.job)
+  if (job === undefined) return false
+  const held = {
+    job: claim.job,
+    index: claim.index,
+    attempt: claim.attempt,
+    now: books.now,
+    seq: job.seq + 1,
+  }
+  const told: Told = { books, job, claim }
+
+  switch (result.type) {
+    case 'succeeded': {
+      if (!changed(books.statements.succeedTask.run({ ...held, output: result.output }))) return false
+      tell(told, { state: 'succeeded', seq: moveTask(job, 'running', 'succeed'), output: result.output })
+      if (noteEnd(job, claim.index, 'succeeded')) books.moved(job)
+      break
+    }
+    case 'failed': {
+      if (!miss(books, held, 'failed', result.error, 1)) return false
+      tell(told, { state: 'failed', seq: moveTask(job, 'running', 'fail'), error: result.error })
+      recordFailure(books, claim, result.error)
+      if (noteEnd(job, claim.index, 'failed', result.error)) books.moved(job)
+      break
+    }
+    case 'cancelled': {
+      if (!miss(books, held, 'cancelled', result.error, 0)) return false
+      tell(told, { state: 'cancelled', seq: moveTask(job, 'running', 'cancel'), error: result.error })
+      if (noteEnd(job, claim.index, 'cancelled', result.error)) books.moved(job)
+      break
+    }
+    case 'retry': {
+      if (!requeue(books, held, result.runAt, 1, result.error)) return false
+      const seq = moveTask(job, 'running', 'retry')
+      tell(told, { state: 'queued', seq, error: result.error, runAt: result.runAt })
+      recordFailure(books, claim, result.error)
+      break
+    }
+    case 'snooze': {
+      if (!requeue(books, held, result.runAt, 0)) return false
+      tell(told, { state: 'queued', seq: moveTask(job, 'running', 'snooze'), runAt: result.runAt })
+      break
+    }
+    case 'release': {
+      if (!requeue(books, held, books.now, 0)) return false
+      tell(told, { state: 'queued', seq: moveTask(job, 'running', 'release'), runAt: books.now })
+      break
+    }
+    default:
+      return result satisfies never
+  }
+  return true
+}
+
+interface Told {
+  books: Books
+  job: OpenJob
+  claim: { index: number; key: string | undefined; attempt: number }
+}
+
+interface Held {
+  job: number
+  index: number
+  attempt: number
+  now: number
+  seq: number
+}
+
+/** bun:sqlite says how many rows changed; drizzle passes it on but types it as void. */
+const changed = (result: unknown): boolean => (result as { changes: number }).changes === 1
+
+export const miss = (
+  books: Books,
+  held: Held,
+  state: 'failed' | 'cancelled',
+  error: Failure,
+  spent: number,
+): boolean =>
+  changed(
+    books.statements.missTask.run({ ...held, state: codeOf(state), error: JSON.stringify(error), spent }),
+  )
+
+export const requeue = (
+  books: Books,
+  held: Held,
+  runAt: number,
+  spent: number,
+  error?: Failure,
+  rescued = 0,
+): boolean =>
+  changed(
+    books.statements.requeueTask.run({
+      ...held,
+      runAt,
+      spent,
+      rescued,
+      error: error === undefined ? null : JSON.stringify(error),
+    }),
+  )
+
+export const tell = (
+  { books, job, claim }: Told,
+  change: {
+    state: TaskChange['state']
+    seq: number
+    runAt?: number
+    output?: string
+    error?: Failure
+  },
+): void =>
+  books.told(job, {
+    index: claim.index,
+    key: claim.key,
+    attempt: claim.attempt,
+    state: change.state,
+    seq: change.seq,
+    runAt: change.runAt,
+    output: change.output,
+    outputBytes: change.output === undefined ? 0 : Buffer.byteLength(change.output),
+    error: change.error === undefined ? undefined : JSON.stringify(change.error),
+  })
+
+const recordFailure = (books: Books, claim: Settlement['claim'], error: Failure): void => {
+  books.statements.insertFailure.run({
+    job: claim.job,
+    index: claim.index,
+    attempt: claim.attempt,
+    startedAt: claim.startedAt,
+    now: books.now,
+    error: JSON.stringify(error),
+  })
+}

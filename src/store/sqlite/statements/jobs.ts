@@ -1,0 +1,100 @@
+import { eq, sql } from 'drizzle-orm'
+import type { BunSQLiteDatabase } from 'drizzle-orm/bun-sqlite'
+import { jobs, labels, queues } from '../schema.ts'
+import { given } from './given.ts'
+
+const { placeholder } = sql
+
+/** The columns that a job takes along from its submission and never changes. */
+const fixed = {
+  id: placeholder('id'),
+  name: placeholder('name'),
+  mode: placeholder('mode'),
+  tolerate: placeholder('tolerate'),
+  quorum: placeholder('quorum'),
+  concurrency: placeholder('concurrency'),
+  priority: placeholder('priority'),
+  labels: placeholder('labels'),
+  defaults: placeholder('defaults'),
+  createdAt: placeholder('createdAt'),
+  timeoutMs: placeholder('timeoutMs'),
+  keepMs: placeholder('keepMs'),
+  idempotencyKey: placeholder('idempotencyKey'),
+  idempotencyDigest: placeholder('idempotencyDigest'),
+}
+
+/** The columns that change: see `fromJob`. */
+const changing = {
+  state: given('state'),
+  outcome: given('outcome'),
+  decidedBy: given('decidedBy'),
+  error: given('error'),
+  total: given('total'),
+  blocked: given('blocked'),
+  queued: given('queued'),
+  running: given('running'),
+  succeeded: given('succeeded'),
+  failed: given('failed'),
+  cancelled: given('cancelled'),
+  sealed: given('sealed'),
+  seq: given('seq'),
+  startedAt: given('startedAt'),
+  finishedAt: given('finishedAt'),
+  deadlineAt: given('deadlineAt'),
+  expiresAt: given('expiresAt'),
+  dueAt: given('dueAt'),
+  ready: given('ready'),
+  pass: given('pass'),
+}
+
+export const jobStatements = (db: BunSQLiteDatabase) => ({
+  insertJob: db
+    .insert(jobs)
+    .values({ ...fixed, ...changing })
+    .returning({ number: jobs.number })
+    .prepare(),
+  saveJob: db
+    .update(jobs)
+    .set(changing)
+    .where(eq(jobs.number, given('number')))
+    .prepare(),
+  deleteJob: db
+    .delete(jobs)
+    .where(eq(jobs.number, given('number')))
+    .prepare(),
+  jobByNumber: db
+    .select()
+    .from(jobs)
+    .where(eq(jobs.number, given('number')))
+    .prepare(),
+  jobById: db
+    .select()
+    .from(jobs)
+    .where(eq(jobs.id, given('id')))
+    .prepare(),
+  jobByIdempotencyKey: db
+    .select()
+    .from(jobs)
+    .where(sql`${jobs.idempotencyKey} is not null and ${jobs.idempotencyKey} = ${placeholder('key')}`)
+    .prepare(),
+
+  insertLabel: db
+    .insert(labels)
+    .values({ name: placeholder('name'), value: placeholder('value'), job: placeholder('job') })
+    .prepare(),
+  deleteLabels: db
+    .delete(labels)
+    .where(eq(labels.job, given('job')))
+    .prepare(),
+
+  queueByName: db
+    .select({ number: queues.number })
+    .from(queues)
+    .where(eq(queues.name, given('name')))
+    .prepare(),
+  insertQueue: db
+    .insert(queues)
+    .values({ name: placeholder('name') })
+    .returning({ number: queues.number })
+    .prepare(),
+})

@@ -1,0 +1,31 @@
+import { and, eq, sql } from 'drizzle-orm'
+import type { BunSQLiteDatabase } from 'drizzle-orm/bun-sqlite'
+import { failures, purges, tasks } from '../schema.ts'
+import { given } from './given.ts'
+
+/** The tasks of deleted jobs, removed from the lowest index up, a bounded number at a time. */
+export const purgeStatements = (db: BunSQLiteDatabase) => ({
+  insertPurge: db
+    .insert(purges)
+    .values({ job: sql.placeholder('job') })
+    .prepare(),
+  nextPurge: db.select().from(purges).limit(1).prepare(),
+  deletePurge: db
+    .delete(purges)
+    .where(eq(purges.job, given('job')))
+    .prepare(),
+  lastToPurge: db
+    .select({ last: sql<number | null>`max(idx)` })
+    .from(
+      sql`(select idx from tasks where job = ${sql.placeholder('job')} order by idx limit ${sql.placeholder('limit')})`,
+    )
+    .prepare(),
+  purgeTasks: db
+    .delete(tasks)
+    .where(and(eq(tasks.job, given('job')), sql`${tasks.index} <= ${sql.placeholder('last')}`))
+    .prepare(),
+  purgeFailures: db
+    .delete(failures)
+    .where(and(eq(failures.job, given('job')), sql`${failures.index} <= ${sql.placeholder('last')}`))
+    .prepare(),
+})

@@ -1,0 +1,79 @@
+import { and, asc, eq, gt, gte, type SQL, sql } from 'drizzle-orm'
+import type { BunSQLiteDatabase } from 'drizzle-orm/bun-sqlite'
+import { largestEventOutput } from '../../../job/events.ts'
+import { failures, queues, tasks } from '../schema.ts'
+import { given, inState, literal, missed } from './given.ts'
+
+const columns = {
+  job: tasks.job,
+  index: tasks.index,
+  state: tasks.state,
+  kind: tasks.kind,
+  queue: queues.name,
+  attempt: tasks.attempt,
+  failures: tasks.failures,
+  rescues: tasks.rescues,
+  seq: tasks.seq,
+  runAt: tasks.runAt,
+  startedAt: tasks.startedAt,
+  finishedAt: tasks.finishedAt,
+  key: tasks.key,
+  options: tasks.options,
+  input: tasks.input,
+  output: tasks.output,
+  error: tasks.error,
+}
+
+/** What shows a job's tasks to the world. */
+export const readStatements = (db: BunSQLiteDatabase) => {
+  const found = (where: SQL | undefined) =>
+    db
+      .select(columns)
+      .from(tasks)
+      .innerJoin(queues, eq(queues.number, tasks.queue))
+      .where(and(eq(tasks.job, given('job')), where))
+  const page = (where?: SQL) =>
+    found(and(gte(tasks.index, given('from')), where))
+      .orderBy(asc(tasks.index))
+      .limit(sql.placeholder('limit'))
+      .prepare()
+
+  return {
+    taskByIndex: found(eq(tasks.index, given('index'))).prepare(),
+    taskByKey: found(sql`${tasks.key} is not null and ${tasks.key} = ${sql.placeholder('key')}`).prepare(),
+    tasks: page(),
+    tasksIn: {
+      blocked: page(inState('blocked')),
+      queued: page(inState('queued')),
+      running: page(inState('running')),
+      succeeded: page(inState('succeeded')),
+      failed: page(and(missed, inState('failed'))),
+      cancelled: page(and(missed, inState('cancelled'))),
+    },
+    failures: db
+      .select()
+      .from(failures)
+      .where(and(eq(failures.job, given('job')), eq(failures.index, given('index'))))
+      .orderBy(asc(failures.attempt))
+      .prepare(),
+    changes: db
+      .select({
+        index: tasks.index,
+        key: tasks.key,
+        state: tasks.state,
+        attempt: tasks.attempt,
+        seq: tasks.seq,
+        runAt: tasks.runAt,
+        output: sql<
+          string | null
+        >`case when octet_length(${tasks.output}) <= ${literal(largestEventOutput)} then ${tasks.output} end`,
+        outputBytes: sql<number | null>`octet_length(${tasks.output})`,
+        error: tasks.error,
+      })
+      .from(tasks)
+      .where(and(eq(tasks.job, given('job')), sql`${tasks.seq} > 0`, gt(tasks.seq, given('after'))))
+      .orderBy(asc(tasks.seq))
+      .limit(sql.placeholder('limit'))
+      .prepare(),
+  }
+}

@@ -1,0 +1,158 @@
+import { and, asc, eq, lte, sql } from 'drizzle-orm'
+import type { BunSQLiteDatabase } from 'drizzle-orm/bun-sqlite'
+import { codeOf } from '../rows.ts'
+import { failures, tasks } from '../schema.ts'
+import { given, inState, missed } from './given.ts'
+
+const { placeholder } = sql
+
+const thisTask = and(eq(tasks.job, given('job')), eq(tasks.index, given('index')))
+/** Only who holds the attempt can settle it. */
+const held = and(thisTask, eq(tasks.attempt, given('attempt')), inState('running'))
+const spent = sql`${tasks.failures} + ${placeholder('spent')}`
+
+/** What moves a task, one transition a statement. */
+export const taskStatements = (db: BunSQLiteDatabase) => ({
+  insertTask: db
+    .insert(tasks)
+    .values({
+      job: placeholder('job'),
+      index: placeholder('index'),
+      state: codeOf('queued'),
+      kind: placeholder('kind'),
+      queue: placeholder('queue'),
+      attempt: 0,
+      failures: 0,
+      rescues: 0,
+      seq: 0,
+      runAt: placeholder('runAt'),
+      key: placeholder('key'),
+      options: placeholder('options'),
+      input: placeholder('input'),
+    })
+    .prepare(),
+
+  nextDue: db
+    .select({ runAt: tasks.runAt })
+    .from(tasks)
+    .where(and(eq(tasks.job, given('job')), inState('queued')))
+    .orderBy(asc(tasks.runAt), asc(tasks.index))
+    .limit(1)
+    .prepare(),
+  dueTasks: db
+    .select({
+      index: tasks.index,
+      key: tasks.key,
+      kind: tasks.kind,
+      attempt: tasks.attempt,
+      failures: tasks.failures,
+      input: tasks.input,
+      options: tasks.options,
+    })
+    .from(tasks)
+    .where(and(eq(tasks.job, given('job')), inState('queued'), lte(tasks.runAt, given('now'))))
+    .orderBy(asc(tasks.runAt), asc(tasks.index))
+    .limit(sql.placeholder('limit'))
+    .prepare(),
+  claimTask: db
+    .update(tasks)
+    .set({ state: codeOf('running'), attempt: given('attempt'), seq: given('seq'), startedAt: given('now') })
+    .where(thisTask)
+    .prepare(),
+
+  succeedTask: db
+    .update(tasks)
+    .set({
+      state: codeOf('succeeded'),
+      seq: given('seq'),
+      finishedAt: given('now'),
+      output: given('output'),
+      error: null,
+    })
+    .where(held)
+    .prepare(),
+  missTask: db
+    .update(tasks)
+    .set({
+      state: given('state'),
+      seq: given('seq'),
+      failures: spent,
+      finishedAt: given('now'),
+      error: given('error'),
+    })
+    .where(held)
+    .prepare(),
+  requeueTask: db
+    .update(tasks)
+    .set({
+      state: codeOf('queued'),
+      seq: given('seq'),
+      failures: spent,
+      rescues: sql`${tasks.rescues} + ${placeholder('rescued')}`,
+      runAt: given('runAt'),
+      error: sql`ifnull(${placeholder('error')}, ${tasks.error})`,
+    })
+    .where(held)
+    .prepare(),
+  insertFailure: db
+    .insert(failures)
+    .values({
+      job: placeholder('job'),
+      index: placeholder('index'),
+      attempt: placeholder('attempt'),
+      startedAt: placeholder('startedAt'),
+      finishedAt: placeholder('now'),
+      error: placeholder('error'),
+    })
+    .prepare(),
+
+  queuedTasks: db
+    .select({ index: tasks.index, key: tasks.key, attempt: tasks.attempt })
+    .from(tasks)
+    .where(and(eq(tasks.job, given('job')), inState('queued')))
+    .limit(sql.placeholder('limit'))
+    .prepare(),
+  cancelTask: db
+    .update(tasks)
+    .set({
+      state: codeOf('cancelled'),
+      seq: given('seq'),
+      finishedAt: given('now'),
+      error: given('error'),
+    })
+    .where(thisTask)
+    .prepare(),
+
+  missedTasks: db
+    .select({ index: tasks.index, key: tasks.key, state: tasks.state, attempt: tasks.attempt })
+    .from(tasks)
+    .where(and(eq(tasks.job, given('job')), missed))
+    .limit(sql.placeholder('limit'))
+    .prepare(),
+  reviveTask: db
+    .update(tasks)
+    .set({
+      state: codeOf('queued'),
+      seq: given('seq'),
+      failures: 0,
+      rescues: 0,
+      runAt: given('now'),
+      finishedAt: null,
+      error: null,
+    })
+    .where(thisTask)
+    .prepare(),
+
+  runningTasks: db
+    .select({
+      job: tasks.job,
+      index: tasks.index,
+      key: tasks.key,
+      attempt: tasks.attempt,
+      rescues: tasks.rescues,
+      runAt: tasks.runAt,
+    })
+    .from(tasks)
+    .where(inState('running'))
+    .prepare(),
+})

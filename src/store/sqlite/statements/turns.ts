@@ -1,0 +1,73 @@
+import { and, asc, lte, sql } from 'drizzle-orm'
+import type { BunSQLiteDatabase } from 'drizzle-orm/bun-sqlite'
+import { jobs } from '../schema.ts'
+import { given } from './given.ts'
+
+/** Which job is next, and for what: to claim, to wake, to stop, to sweep, to expire. Each reads one partial index. */
+export const turnStatements = (db: BunSQLiteDatabase) => ({
+  jobsInTurn: db
+    .select()
+    .from(jobs)
+    .where(sql`${jobs.ready} = 1`)
+    .orderBy(asc(jobs.pass), asc(jobs.number))
+    .limit(sql.placeholder('limit'))
+    .prepare(),
+  jobsToWake: db
+    .select()
+    .from(jobs)
+    .where(and(sql`${jobs.ready} = 0 and ${jobs.dueAt} is not null`, lte(jobs.dueAt, given('now'))))
+    .limit(sql.placeholder('limit'))
+    .prepare(),
+  jobsToStop: db
+    .select()
+    .from(jobs)
+    .where(
+      and(
+        sql`${jobs.deadlineAt} is not null and ${jobs.outcome} is null`,
+        lte(jobs.deadlineAt, given('now')),
+      ),
+    )
+    .limit(sql.placeholder('limit'))
+    .prepare(),
+  jobsToSweep: db
+    .select()
+    .from(jobs)
+    .where(sql`${jobs.state} = 'stopping' and ${jobs.blocked} + ${jobs.queued} > 0`)
+    .limit(1)
+    .prepare(),
+  jobsToExpire: db
+    .select()
+    .from(jobs)
+    .where(and(sql`${jobs.expiresAt} is not null`, lte(jobs.expiresAt, given('now'))))
+    .limit(sql.placeholder('limit'))
+    .prepare(),
+  lowestPass: db
+    .select({ pass: jobs.pass })
+    .from(jobs)
+    .where(sql`${jobs.ready} = 1`)
+    .orderBy(asc(jobs.pass))
+    .limit(1)
+    .prepare(),
+
+  nextToWake: db
+    .select({ at: jobs.dueAt })
+    .from(jobs)
+    .where(sql`${jobs.ready} = 0 and ${jobs.dueAt} is not null`)
+    .orderBy(asc(jobs.dueAt))
+    .limit(1)
+    .prepare(),
+  nextToStop: db
+    .select({ at: jobs.deadlineAt })
+    .from(jobs)
+    .where(sql`${jobs.deadlineAt} is not null and ${jobs.outcome} is null`)
+    .orderBy(asc(jobs.deadlineAt))
+    .limit(1)
+    .prepare(),
+  nextToExpire: db
+    .select({ at: jobs.expiresAt })
+    .from(jobs)
+    .where(sql`${jobs.expiresAt} is not null`)
+    .orderBy(asc(jobs.expiresAt))
+    .limit(1)
+    .prepare(),
+})

@@ -1,0 +1,138 @@
+import type { Database } from 'bun:sqlite'
+import type { BunSQLiteDatabase } from 'drizzle-orm/bun-sqlite'
+import type {
+  AttemptFailure,
+  Batch,
+  Changes,
+  Committed,
+  JobChange,
+  JobQuery,
+  JobRecord,
+  Page,
+  Store,
+  TaskAddress,
+  TaskQuery,
+  TaskRecord,
+} from '../store.ts'
+import { act } from './act.ts'
+import { Books } from './books.ts'
+import { claim } from './claim.ts'
+import { findJobs } from './find.ts'
+import { QueueNames } from './queues.ts'
+import { rescue } from './rescue.ts'
+import { toChange, toFailure, toJob, toTask } from './rows.ts'
+import { settle } from './settle.ts'
+import { prepareStatements, type Statements } from './statements/index.ts'
+import { takeStep } from './steps.ts'
+import { submit } from './submit.ts'
+
+/** The store on one SQLite file. Its methods are asynchronous by contract and finish in one go: SQLite is. */
+export class SqliteStore implements Store {
+  readonly #statements: Statements
+  readonly #queues: QueueNames
+  #turn: number
+
+  constructor(
+    readonly db: Database,
+    readonly orm: BunSQLiteDatabase,
+    readonly release: () => void,
+  ) {
+    this.#statements = prepareStatements(orm)
+    this.#queues = new QueueNames(this.#statements)
+    this.#turn = this.#statements.lowestPass.get()?.pass ?? 0
+  }
+
+  async commit(batch: Batch, now: number): Promise<Committed> {
+    return this.#transact(now, (books) => {
+      const submitted = batch.submissions.map((submission) => submit(books, this.#queues, submission))
+      const acted = batch.actions.map((action) => act(books, action))
+      const settled = batch.settlements.map((settlement) => settle(books, settlement))
+      books.save()
+      const unfinished = takeStep(books)
+      const claimed = claim(books, batch.claim)
+      return {
+        submitted,
+        acted,
+        settled,
+        claimed,
+        unfinished,
+        changes: [...books.changes.values()].filter(isNews),
+        wakeAt: this.#nextWake(),
+      }
+    })
+  }
+
+  async rescue(now: number, mostRescues: number): Promise<number> {
+    return this.#transact(now, (books) => rescue(books, mostRescues))
+  }
+
+  async job(id: string): Promise<JobRecord | undefined> {
+    const row = this.#statements.jobById.get({ id })
+    return row && toJob(row)
+  }
+
+  async jobs(query: JobQuery): Promise<Page<JobRecord>> {
+    return toPage(findJobs(this.orm, query).map(toJob), query.limit, (_, last) => last.number)
+  }
+
+  async task(job: JobRecord, address: TaskAddress): Promise<TaskRecord | undefined> {
+    const row =
+      'index' in address
+        ? this.#statements.taskByIndex.get({ job: job.number, index: address.index })
+        : this.#statements.taskByKey.get({ job: job.number, key: address.key })
+    return row && toTask(row)
+  }
+
+  async tasks(job: JobRecord, { state, from = 0, limit }: TaskQuery): Promise<Page<TaskRecord>> {
+    const statement = state === undefined ? this.#statements.tasks : this.#statements.tasksIn[state]
+    const rows = statement.all({ job: job.number, from, limit: limit + 1 })
+    return toPage(rows.map(toTask), limit, (next) => next.index)
+  }
+
+  async failures(job: JobRecord, index: number): Promise<AttemptFailure[]> {
+    return this.#statements.failures.all({ job: job.number, index }).map(toFailure)
+  }
+
+  async changes(id: string, after: number, limit: number): Promise<Changes | undefined> {
+    const row = this.#statements.jobById.get({ id })
+    if (row === undefined) return undefined
+    const tasks = this.#statements.changes.all({ job: row.number, after, limit: limit + 1 }).map(toChange)
+    return { job: toJob(row), tasks: tasks.slice(0, limit), more: tasks.length > limit }
+  }
+
+  async close(): Promise<void> {
+    this.db.close()
+    this.release()
+  }
+
+  #nextWake(): number | undefined {
+    const { nextToWake, nextToStop, nextToExpire } = this.#statements
+    const moments = [nextToWake, nextToStop, nextToExpire].flatMap((next) => next.get()?.at ?? [])
+    return moments.length === 0 ? undefined : Math.min(...moments)
+  }
+
+  /** One synchronous transaction: nothing else can run between its begin and its commit. */
+  #transact<T>(now: number, work: (books: Books) => T): T {
+    const books = new Books(this.#statements, now, this.#turn)
+    try {
+      const done = this.db.transaction(() => work(books)).immediate()
+      this.#turn = books.turn
+      return done
+    } catch (error) {
+      this.#queues.forget()
+      throw error
+    }
+  }
+}
+
+const isNews = ({ moved, deleted, tasks }: JobChange) => moved || deleted || tasks.length > 0
+
+/** A page of at most `limit` of the items, of which one more than that may have been read. */
+const toPage = <T>(items: T[], limit: number, cursor: (next: T, last: T) => number): Page<T> => {
+  const next = items[limit]
+  const last = items[limit - 1]
+  return {
+    data: items.slice(0, limit),
+    next: next === undefined || last === undefined ? undefined : cursor(next, last),
+  }
+}
