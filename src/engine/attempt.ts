@@ -12,7 +12,7 @@ export interface AttemptHost {
   /** The longest output that is kept, in bytes of JSON. */
   maxOutputBytes: number
   progress(claim: Claim, progress: Progress): void
-  log(claim: Claim, message: string, fields?: Record<string, unknown>): void
+  log(claim: Claim, level: 'debug' | 'error', message: string, fields?: Record<string, unknown>): void
   /** Called exactly once, when the attempt has ended however it did. */
   ended(attempt: Attempt, result: AttemptResult): void
 }
@@ -67,15 +67,16 @@ export class Attempt implements RunContext {
   }
 
   log(message: string, fields?: Record<string, unknown>): void {
-    this.host.log(this.claim, message, fields)
+    this.host.log(this.claim, 'debug', message, fields)
   }
 
   run(): void {
     let result: RunResult | Promise<RunResult>
-    let input: never
+    let timeoutMs: number
     try {
       // The store gives back what was validated when it was submitted.
-      input = JSON.parse(this.claim.input) as never
+      const input = JSON.parse(this.claim.input) as never
+      timeoutMs = this.#options().timeoutMs ?? this.claim.defaults.timeoutMs ?? this.kind.timeoutMs(input)
       result = this.kind.run(input, this)
     } catch (error) {
       this.#crash(error)
@@ -85,7 +86,6 @@ export class Attempt implements RunContext {
       this.#finish(result)
       return
     }
-    const timeoutMs = this.#options().timeoutMs ?? this.claim.defaults.timeoutMs ?? this.kind.timeoutMs(input)
     this.after(timeoutMs, () => this.#finish(timedOut(timeoutMs)))
     result.then(
       (value) => this.#finish(value),
@@ -144,7 +144,7 @@ export class Attempt implements RunContext {
   /** A throw out of a kind is a bug: it is logged whole, and the task shows nothing of its inside. */
   #crash(error: unknown): void {
     if (this.#ended) return
-    this.log('A kind threw', { kind: this.claim.kind, error: error instanceof Error ? error.stack : error })
+    this.host.log(this.claim, 'error', 'A kind threw', { kind: this.claim.kind, error })
     this.#finish({
       type: 'failed',
       error: { code: 'internal', message: 'Sheaf failed while running the task.' },

@@ -61,8 +61,8 @@ class GatherEngine implements Engine {
       clock,
       maxOutputBytes: rest.maxOutputBytes ?? 16 * 1024 * 1024,
       progress: (claim, progress) => this.#hub.progress(claim.jobId, claim.index, progress),
-      log: (claim, message, fields) =>
-        this.#log('debug', message, {
+      log: (claim, level, message, fields) =>
+        this.#log(level, message, {
           job: claim.jobId,
           index: claim.index,
           attempt: claim.attempt,
@@ -78,6 +78,7 @@ class GatherEngine implements Engine {
   async start(): Promise<void> {
     const rescued = await this.store.rescue(this.#clock.now(), mostRescues)
     if (rescued > 0) this.#log('warn', 'Rescued tasks that a dead process left running', { rescued })
+    if (this.#state !== 'new') return
     this.#state = 'running'
     this.#schedule()
   }
@@ -100,23 +101,19 @@ class GatherEngine implements Engine {
   }
 
   async ended(id: string, ms: number, signal?: AbortSignal): Promise<JobRecord | undefined> {
-    let giveUp = () => {}
-    const ended = new Promise<JobRecord | undefined>((resolve) => {
-      const ignore = this.#hub.whenEnded(id, resolve)
-      const late = () => resolve(this.store.job(id))
-      const cancel = this.#clock.after(ms, late)
-      signal?.addEventListener('abort', late, { once: true })
-      giveUp = () => {
-        ignore()
-        cancel()
-        signal?.removeEventListener('abort', late)
-      }
-    })
+    const { promise: ended, resolve } = Promise.withResolvers<JobRecord | undefined>()
+    const giveUp = () => resolve(undefined)
+    const ignore = this.#hub.whenEnded(id, resolve)
+    const cancel = this.#clock.after(ms, giveUp)
+    signal?.addEventListener('abort', giveUp, { once: true })
     try {
       const job = await this.store.job(id)
-      return job === undefined || hasEnded(job.state) ? job : await ended
+      if (job === undefined || hasEnded(job.state) || signal?.aborted) return job
+      return (await ended) ?? (await this.store.job(id))
     } finally {
-      giveUp()
+      ignore()
+      cancel()
+      signal?.removeEventListener('abort', giveUp)
     }
   }
 
@@ -130,8 +127,7 @@ class GatherEngine implements Engine {
   }
 
   async #accept<T>(enter: () => Promise<T>): Promise<T> {
-    if (this.#state === 'stopping' || this.#state === 'stopped')
-      throw new Problem('unavailable', 'The server is stopping. Try again at once, elsewhere or later.')
+    if (this.#state === 'stopping' || this.#state === 'stopped') throw stopping()
     if (this.#fault !== undefined) throw new Problem('unavailable', this.#fault)
     const answer = enter()
     this.#schedule()
@@ -201,10 +197,15 @@ class GatherEngine implements Engine {
   }
 
   async #stop(): Promise<void> {
-    if (this.#state === 'new') {
-      this.#state = 'stopped'
-      return
-    }
+    if (this.#state === 'running') await this.#drain()
+    this.#state = 'stopped'
+    this.#cancelWake?.()
+    this.#intake.take().refuse(stopping())
+    this.#hub.close()
+  }
+
+  /** Waits for what runs, gives back the rest, and brings all of it to disk if the disk takes it. */
+  async #drain(): Promise<void> {
     this.#state = 'stopping'
     const { promise, resolve } = Promise.withResolvers<void>()
     const cancel = this.#clock.after(this.#graceMs, resolve)
@@ -215,8 +216,8 @@ class GatherEngine implements Engine {
       if (this.#fault !== undefined && !this.#committing && !this.#scheduled) break
       await (this.#committing ?? new Promise((done) => setImmediate(done)))
     }
-    this.#state = 'stopped'
-    this.#cancelWake?.()
-    this.#hub.close()
   }
 }
+
+const stopping = () =>
+  new Problem('unavailable', 'The server is stopping. Try again at once, elsewhere or later.')

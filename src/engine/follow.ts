@@ -86,6 +86,8 @@ async function* goLive(
   signal: AbortSignal,
 ): AsyncGenerator<Frame, number | undefined> {
   let cursor = from
+  /** The seq of the job's latest snapshot: one that was committed with tasks has the same seq as the last of them. */
+  let shown = from
   for (;;) {
     const frame = await inbox.next()
     if (frame === undefined || signal.aborted) return undefined
@@ -94,9 +96,10 @@ async function* goLive(
       yield frame
       continue
     }
-    if (frame.seq <= cursor) continue
+    if (frame.seq <= (frame.type === 'job' ? shown : cursor)) continue
     if (frame.since !== cursor) return cursor
     cursor = frame.seq
+    if (frame.type === 'job') shown = cursor
     yield frame
     if (frame.last) return undefined
   }

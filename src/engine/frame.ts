@@ -37,13 +37,14 @@ export const framesOf = ({ job, since, moved, tasks }: JobChange, rate: Rate): F
   return frames
 }
 
-/** Tasks in seq order, cut into what fits one frame. */
+/** Tasks in seq order, cut into what fits one frame; what is too large to be told is let go of. */
 export function* batches(tasks: readonly TaskChange[]): Generator<TaskChange[]> {
   let batch: TaskChange[] = []
   let length = 0
   for (const task of tasks) {
-    batch.push(task)
-    length += Math.min(task.outputBytes, largestEventOutput) + (task.error?.length ?? 0)
+    const tooLarge = task.outputBytes > largestEventOutput
+    batch.push(tooLarge ? { ...task, output: undefined } : task)
+    length += (tooLarge ? 0 : task.outputBytes) + (task.error?.length ?? 0)
     if (batch.length < mostTasks && length < longest) continue
     yield batch
     batch = []

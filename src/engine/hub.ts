@@ -14,6 +14,7 @@ export class Hub {
   #waiting = new Map<string, Set<(job: JobRecord | undefined) => void>>()
   #progress = new Map<string, Map<number, Progress>>()
   #cancelProgress: (() => void) | undefined
+  #closed = false
 
   constructor(
     readonly clock: Clock,
@@ -26,10 +27,8 @@ export class Hub {
       const { id } = change.job
       const inboxes = this.#inboxes.get(id)
       if (inboxes) deliver(inboxes, framesOf(change, this.rate))
-      if (change.deleted) {
-        for (const inbox of inboxes ?? []) inbox.close()
-        this.#resolve(id, undefined)
-      } else if (hasEnded(change.job.state)) this.#resolve(id, change.job)
+      if (change.deleted) for (const inbox of inboxes ?? []) inbox.close()
+      if (hasEnded(change.job.state)) this.#resolve(id, change.job)
     }
   }
 
@@ -43,6 +42,7 @@ export class Hub {
 
   join(job: string): Inbox {
     const inbox = new Inbox()
+    if (this.#closed) inbox.close()
     const inboxes = this.#inboxes.get(job) ?? new Set()
     this.#inboxes.set(job, inboxes.add(inbox))
     return inbox
@@ -54,8 +54,9 @@ export class Hub {
     if (inboxes?.size === 0) this.#inboxes.delete(job)
   }
 
-  /** Calls `resolve` when the job has ended, or with undefined when it was deleted; returns what calls it off. */
+  /** Calls `resolve` when the job has ended, or with undefined when the server stops before; returns what calls it off. */
   whenEnded(job: string, resolve: (job: JobRecord | undefined) => void): () => void {
+    if (this.#closed) resolve(undefined)
     const waiting = this.#waiting.get(job) ?? new Set()
     this.#waiting.set(job, waiting.add(resolve))
     return () => {
@@ -64,9 +65,11 @@ export class Hub {
     }
   }
 
-  /** Ends every reader: the server stops. */
+  /** Ends every reader, and every one that comes later: the server stops. */
   close(): void {
+    this.#closed = true
     this.#cancelProgress?.()
+    for (const id of [...this.#waiting.keys()]) this.#resolve(id, undefined)
     for (const inboxes of this.#inboxes.values()) for (const inbox of inboxes) inbox.close()
   }
 

@@ -1,11 +1,11 @@
 import { endedOf } from '../job/counts.ts'
-import { hasEnded } from '../job/state.ts'
 import type { JobRecord } from '../store/store.ts'
 import { averageRate, round } from './view.ts'
 
-/** How long a measurement lasts, and how much the newest weighs: the rate follows a change within about five seconds. */
+/** How long a measurement lasts at least. */
 const sampleMs = 1_000
-const weight = 0.3
+/** How fast what was measured before is forgotten: the rate follows a change within about five seconds. */
+const memoryMs = 2_800
 
 interface Sample {
   at: number
@@ -13,33 +13,39 @@ interface Sample {
   rate: number | undefined
 }
 
-/** How fast each running job goes, measured as its changes pass by. */
+/** How fast each job goes that has tasks running, measured as its changes pass by. A job that waits is not remembered. */
 export class Rates {
   #samples = new Map<string, Sample>()
 
   note(job: JobRecord, now: number): void {
-    if (hasEnded(job.state)) {
+    if (job.counts.running === 0) {
       this.#samples.delete(job.id)
       return
     }
-    const ended = endedOf(job.counts)
     const sample = this.#samples.get(job.id)
-    if (sample === undefined) {
-      this.#samples.set(job.id, { at: now, ended, rate: undefined })
-    } else if (now - sample.at >= sampleMs) {
-      const measured = (Math.max(0, ended - sample.ended) / (now - sample.at)) * 1000
-      sample.rate = sample.rate === undefined ? measured : sample.rate + weight * (measured - sample.rate)
+    if (sample === undefined)
+      this.#samples.set(job.id, { at: now, ended: endedOf(job.counts), rate: undefined })
+    else if (now - sample.at >= sampleMs) {
+      sample.rate = measure(sample, job, now)
       sample.at = now
-      sample.ended = ended
+      sample.ended = endedOf(job.counts)
     }
   }
 
   of(job: JobRecord, now: number): number {
-    const rate = this.#samples.get(job.id)?.rate
+    const sample = this.#samples.get(job.id)
+    const rate = sample && now - sample.at >= sampleMs ? measure(sample, job, now) : sample?.rate
     return rate === undefined ? averageRate(job, now) : round(rate)
   }
 
   forget(job: string): void {
     this.#samples.delete(job)
   }
+}
+
+/** The rate since the sample was taken, and before it, the newer the heavier. */
+const measure = ({ at, ended, rate }: Sample, job: JobRecord, now: number): number => {
+  const elapsed = now - at
+  const measured = (Math.max(0, endedOf(job.counts) - ended) / elapsed) * 1000
+  return rate === undefined ? measured : measured + (rate - measured) * Math.exp(-elapsed / memoryMs)
 }

@@ -28,7 +28,7 @@ export class Runner {
   }
 
   start(claim: Claim): void {
-    const kind = this.kinds[claim.kind]
+    const kind = Object.hasOwn(this.kinds, claim.kind) ? this.kinds[claim.kind] : undefined
     if (kind === undefined) {
       const message = `This server has no kind of task named "${claim.kind}".`
       this.host.settle(claim, { type: 'failed', error: { code: 'internal', message } })

@@ -5,11 +5,13 @@ export const problemCodes = {
   forbidden: [403, 'Not allowed'],
   not_found: [404, 'Not found'],
   method_not_allowed: [405, 'The method does not exist here'],
+  not_acceptable: [406, 'The answer has no such form'],
   conflict: [409, 'The state does not allow this'],
   too_large: [413, 'The body is too large'],
   unsupported_media_type: [415, 'The content type is not supported'],
   invalid: [422, 'A value is not allowed'],
   idempotency_mismatch: [422, 'The idempotency key belongs to another request'],
+  upgrade_required: [426, 'A WebSocket is needed here'],
   internal: [500, 'Sheaf failed'],
   unavailable: [503, 'Not available at the moment'],
 } as const satisfies Record<string, readonly [status: number, title: string]>
@@ -66,9 +68,19 @@ export class Problem extends Error {
 export const expected = (field: string, allowed: string, got: unknown): string =>
   `Expected "${field}" ${allowed}, got ${show(got)}.`
 
-/** A value as it reads in a message: JSON, cut to a length that cannot flood a log. */
+/** A value as it reads in a message: JSON, cut to a length that cannot flood a log. Takes any value without a throw. */
 export const show = (value: unknown): string => {
+  const text = textOf(value)
+  return (text.length > 80 ? `${text.slice(0, 77)}…` : text).toWellFormed()
+}
+
+const textOf = (value: unknown): string => {
   if (value === undefined) return 'nothing'
-  const text = typeof value === 'bigint' ? String(value) : (JSON.stringify(value) ?? String(value))
-  return text.length > 80 ? `${text.slice(0, 77)}…` : text
+  // JSON writes NaN and Infinity as null, and throws at a bigint.
+  if (typeof value === 'number' || typeof value === 'bigint') return String(value)
+  try {
+    return JSON.stringify(value) ?? String(value)
+  } catch {
+    return 'a value that JSON cannot express'
+  }
 }

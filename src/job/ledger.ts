@@ -1,6 +1,6 @@
 import { type Counts, openOf } from './counts.ts'
 import type { Failure } from './errors.ts'
-import { decide, type Rule } from './modes.ts'
+import { decide, type Outcome, type Rule } from './modes.ts'
 import {
   type EndedState,
   hasEnded,
@@ -54,20 +54,22 @@ export const moveJob = (job: Ledger, trigger: JobTrigger): boolean => {
   return true
 }
 
-/** Takes the end of one task into account: the first that decides the outcome stops the job. */
-export const noteEnd = (job: Ledger, index: number, ended: EndedState, error?: Failure): void => {
-  if (job.outcome !== undefined) return
+/** Takes the end of one task into account: the first that decides the outcome stops the job. Returns whether it did. */
+export const noteEnd = (job: Ledger, index: number, ended: EndedState, error?: Failure): boolean => {
+  if (job.outcome !== undefined) return false
   const outcome = decide(job.rule, { counts: job.counts, sealed: job.sealed, ended })
-  if (outcome === undefined) return
-  stop(job, outcome, outcome === 'failed' ? whyFailed(job, index, error) : undefined)
-  if (decidedByOne(job, ended)) job.decidedBy = index
+  if (outcome === undefined) return false
+  const decidedBy = isDecisive(job.rule, outcome, ended) ? index : undefined
+  stop(job, outcome, outcome === 'failed' ? whyFailed(job, decidedBy, error) : undefined)
+  job.decidedBy = decidedBy
+  return true
 }
 
 /** Takes into account that no more tasks will come, which alone may decide (an empty job, a share of the total). */
 export const noteSealed = (job: Ledger): void => {
   if (job.outcome !== undefined || !job.sealed) return
   const outcome = decide(job.rule, job)
-  if (outcome !== undefined) stop(job, outcome, outcome === 'failed' ? tooFew(job) : undefined)
+  if (outcome !== undefined) stop(job, outcome, outcome === 'failed' ? whyFailed(job) : undefined)
 }
 
 /** Fixes the outcome; what has not ended is to be cancelled. Does nothing to a job that is decided already. */
@@ -88,9 +90,12 @@ export const finish = (job: Ledger, now: number): boolean => {
   return true
 }
 
-/** Takes an ended job up again; its failed and cancelled tasks are to be revived with it. */
+/**
+ * Takes an ended job up again; its failed and cancelled tasks are to be revived with it, before or after. A job with
+ * none of them stays ended: no task would be left to end it again.
+ */
 export const revive = (job: Ledger): boolean => {
-  if (!hasEnded(job.state)) return false
+  if (!hasEnded(job.state) || job.counts.succeeded === job.counts.total) return false
   moveJob(job, 'revive')
   job.outcome = undefined
   job.decidedBy = undefined
@@ -99,21 +104,32 @@ export const revive = (job: Ledger): boolean => {
   return true
 }
 
-const decidedByOne = ({ rule, outcome }: Ledger, ended: EndedState) =>
-  rule.mode === 'race' ||
-  (rule.mode === 'all' && outcome === 'failed') ||
-  (rule.mode === 'any' && ended === 'succeeded' && outcome === 'succeeded')
+/** Whether this end by itself made the outcome, as it does in `any`, `race`, and an `all` that failed. */
+const isDecisive = ({ mode }: Rule, outcome: Outcome, ended: EndedState) =>
+  mode === 'race' ||
+  (mode === 'all' && outcome === 'failed' && ended !== 'succeeded') ||
+  (mode === 'any' && outcome === 'succeeded' && ended === 'succeeded')
 
-const whyFailed = (job: Ledger, index: number, error?: Failure): Failure =>
-  job.rule.mode === 'any'
-    ? tooFew(job)
-    : {
-        code: 'task_failed',
-        message: `Task ${index} failed${error ? `: ${error.message}` : '.'}`,
-        details: { index, ...(error && { error: { code: error.code, message: error.message } }) },
-      }
+const whyFailed = (job: Ledger, index?: number, error?: Failure): Failure => {
+  if (job.rule.mode === 'any') return tooFew(job)
+  if (index === undefined) return tooMany(job)
+  return {
+    code: 'task_failed',
+    message: `Task ${index} failed${error ? `: ${error.message}` : '.'}`,
+    details: { index, ...(error && { error: { code: error.code, message: error.message } }) },
+  }
+}
 
-const tooFew = ({ counts, rule }: { counts: Counts; rule: Rule }): Failure => ({
+const tooMany = ({ counts, rule }: Ledger): Failure => {
+  const failed = counts.failed + counts.cancelled
+  return {
+    code: 'task_failed',
+    message: `Expected at most ${rule.tolerate} of ${counts.total} tasks to fail, got ${failed}.`,
+    details: { tolerate: rule.tolerate, failed, total: counts.total },
+  }
+}
+
+const tooFew = ({ counts, rule }: Ledger): Failure => ({
   code: 'too_few_succeeded',
   message: `Expected ${rule.quorum} of ${counts.total} tasks to succeed, got ${counts.succeeded}.`,
   details: { quorum: rule.quorum, succeeded: counts.succeeded, total: counts.total },

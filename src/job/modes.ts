@@ -50,8 +50,13 @@ export const decide = (rule: Rule, standing: Standing): Outcome | undefined => {
   }
 }
 
-/** A share is of the final number of tasks, so until that is known no failure exceeds it. */
+/**
+ * A share is of the final number of tasks, so until that is known no failure exceeds it. Rounding to the 15 digits that
+ * a double holds undoes binary fractions: 29 / 100 * 100 is 28.999999999999996, and 29 is meant.
+ */
 const toleranceOf = (tolerate: Tolerance, { counts, sealed }: Standing): number => {
   if (typeof tolerate === 'number') return tolerate
-  return sealed ? Math.floor((Number.parseFloat(tolerate) / 100) * counts.total) : Number.POSITIVE_INFINITY
+  if (!sealed) return Number.POSITIVE_INFINITY
+  const share = (Number.parseFloat(tolerate) * counts.total) / 100
+  return Math.floor(Number(share.toPrecision(15)))
 }

@@ -1,5 +1,6 @@
 import type { Static, TObject } from '@sinclair/typebox'
 import type { Failure } from '../job/errors.ts'
+import type { FieldError } from '../job/explain.ts'
 
 /**
  * What a task does. A kind is one file that exports one of these; everything else (claims, retries, timeouts, events)
@@ -10,17 +11,17 @@ export interface Kind<Name extends string = string, Input extends TObject = TObj
   /** The fields of a task of this kind, beside those that every task has. */
   input: Input
   /** How long an attempt may take when neither the task nor its job says, in milliseconds. */
-  timeoutMs: number
-  /** The queue of a task that names none. */
+  timeoutMs(input: Static<Input>): number
+  /** The queue of a task that names none. Only for an input that `check` found nothing wrong with. */
   queue(input: Static<Input>): string
-  /** What the schema cannot say. Throws a Problem that names the field; `at` is the path of the task in the request. */
-  check?(input: Static<Input>, at: string): void
+  /** What is wrong with the input beyond what the schema can say; `at` is the path of the task in the request. */
+  check?(input: Static<Input>, at: string): readonly FieldError[]
   run(input: Static<Input>, context: RunContext): RunResult | Promise<RunResult>
 }
 
 /** How an attempt ended, as a value. A throw out of `run` is a bug of the kind, and fails the task with `internal`. */
 export type RunResult =
-  /** `output` is JSON text. */
+  /** `output` is JSON text, on one line. */
   | { type: 'succeeded'; output: string }
   | { type: 'failed'; error: Failure; retryable: boolean }
   /** Run again after the delay, without spending an attempt. */

@@ -151,7 +151,7 @@ export interface JobRecord extends Ledger {
   deadlineAt: number | undefined
 }
 
-/** The latest change of a task, as it is told to followers. `output` and `error` are JSON text. */
+/** The latest change of a task, as it is told to followers. `output` and `error` are JSON text; the log leaves large outputs out. */
 export interface TaskChange {
   index: number
   key: string | undefined
@@ -168,7 +168,7 @@ export interface JobChange {
   job: JobRecord
   /** The job's seq before: this change is everything in between. */
   since: number
-  /** Whether the job itself changed state, was created or was deleted. */
+  /** Whether the job itself was created or changed state. */
   moved: boolean
   deleted: boolean
   tasks: TaskChange[]

@@ -1,12 +1,14 @@
 import { and, desc, eq, lt, sql } from 'drizzle-orm'
 import type { BunSQLiteDatabase } from 'drizzle-orm/bun-sqlite'
-import type { JobQuery } from '../store.ts'
+import type { TaskState } from '../../job/state.ts'
+import type { JobQuery, JobRecord, TaskQuery } from '../store.ts'
 import { jobs, labels } from './schema.ts'
+import type { Statements } from './statements/index.ts'
 
 /** Jobs, newest first, one more than the limit; each filter has an index that ends in the job's number. */
 export const findJobs = (db: BunSQLiteDatabase, query: JobQuery) => {
   const conditions = and(
-    query.before === undefined ? undefined : lt(jobs.number, query.before),
+    lt(jobs.number, query.before ?? Number.MAX_SAFE_INTEGER),
     query.state === undefined ? undefined : eq(jobs.state, query.state),
     query.name === undefined ? undefined : and(eq(jobs.name, query.name), sql`${jobs.name} is not null`),
   )
@@ -29,4 +31,25 @@ export const findJobs = (db: BunSQLiteDatabase, query: JobQuery) => {
     .limit(query.limit + 1)
     .all()
     .map((row) => row.jobs)
+}
+
+/** How many rows a page reads before it lets others run: about a millisecond. */
+const windowSize = 10_000
+/** Nearly every task is in one of these, so no index lists them, and a page of the last few would read the whole job. */
+const unlisted: readonly (TaskState | undefined)[] = ['queued', 'succeeded']
+
+/** A job's tasks in input order, at most `limit` of them. */
+export const findTasks = async (
+  statements: Statements,
+  { number, counts }: JobRecord,
+  { state, from = 0, limit }: TaskQuery,
+) => {
+  const statement = state === undefined ? statements.tasks : statements.tasksIn[state]
+  const step = unlisted.includes(state) ? windowSize : counts.total
+  const rows: ReturnType<typeof statement.all> = []
+  for (let at = from; at < counts.total && rows.length < limit; at += step) {
+    if (at > from) await new Promise((resolve) => setImmediate(resolve))
+    rows.push(...statement.all({ job: number, from: at, until: at + step, limit: limit - rows.length }))
+  }
+  return rows
 }

@@ -1,6 +1,5 @@
-import { Database } from 'bun:sqlite'
-import { realpathSync } from 'node:fs'
-import { basename, dirname, join, resolve } from 'node:path'
+import { Database, SQLiteError } from 'bun:sqlite'
+import { closeSync, openSync, realpathSync, statSync } from 'node:fs'
 import { StoreError } from '../store.ts'
 
 /**
@@ -12,21 +11,26 @@ export const lock = (file: string): { release(): void } => {
   const held = new Database(`${canonical(file)}.lock`, { create: true })
   try {
     held.run('pragma busy_timeout = 0')
+    held.run('pragma journal_mode = memory')
     held.run('begin exclusive')
-  } catch {
-    held.close()
+  } catch (error) {
+    held.close(true)
+    if (!(error instanceof SQLiteError && error.code === 'SQLITE_BUSY')) throw error
     throw new StoreError(
-      `Another process has ${file} open. One process a file: stop the other, or name another file.`,
+      `Sheaf has ${file} open already, in this process or another. One process a file: stop the other, or name another file.`,
     )
   }
-  return { release: () => held.close() }
+  return { release: () => held.close(true) }
 }
 
-/** The same file under two names (a link, a relative path) must meet the same lock. */
+/**
+ * The same file under two names (a link, a relative path) must meet the same lock, so the file has to be there: SQLite
+ * takes an empty one for a new database. One that exists is never opened here: closing it would drop the locks that
+ * SQLite holds on it in this process (https://sqlite.org/howtocorrupt.html, 2.2).
+ */
 const canonical = (file: string): string => {
-  try {
-    return realpathSync(file)
-  } catch {
-    return join(realpathSync(dirname(resolve(file))), basename(file))
-  }
+  const found = statSync(file, { throwIfNoEntry: false })
+  if (found === undefined) closeSync(openSync(file, 'a'))
+  else if (!found.isFile()) throw new StoreError(`Cannot open ${file}: it is not a file.`)
+  return realpathSync(file)
 }

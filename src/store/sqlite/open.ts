@@ -15,25 +15,21 @@ export interface SqliteOptions {
 
 /** Opens the file, or creates it, for this process alone, and brings its schema up to date. Throws a StoreError. */
 export const openSqlite = ({ file, durability = 'full' }: SqliteOptions): Store => {
-  const held = file === ':memory:' ? { release: () => {} } : lockFile(file)
+  let release = () => {}
+  let db: Database | undefined
   try {
-    const db = new Database(file, { create: true, strict: true })
-    db.run('pragma journal_mode = wal')
+    if (file !== ':memory:') release = lock(file).release
+    db = new Database(file, { create: true, strict: true })
     db.run(`pragma synchronous = ${durability}`)
+    // Before anything is written: a file that this version cannot use stays as it is.
+    migrate(db)
+    db.run('pragma journal_mode = wal')
     db.run('pragma cache_size = -65536')
     db.run('pragma temp_store = memory')
-    migrate(db)
-    return new SqliteStore(db, drizzle(db), held.release)
+    return new SqliteStore(db, drizzle(db), release)
   } catch (error) {
-    held.release()
-    throw error instanceof StoreError ? error : cannotOpen(file, error)
-  }
-}
-
-const lockFile = (file: string) => {
-  try {
-    return lock(file)
-  } catch (error) {
+    db?.close(true)
+    release()
     throw error instanceof StoreError ? error : cannotOpen(file, error)
   }
 }

@@ -9,9 +9,11 @@ import { miss, requeue, tell } from './settle.ts'
  */
 export const rescue = (books: Books, mostRescues: number): number => {
   const running = books.statements.runningTasks.all({})
+  let lowest = Number.POSITIVE_INFINITY
   for (const task of running) {
     const job = books.byNumber(task.job)
     if (job === undefined) continue
+    lowest = Math.min(lowest, job.pass)
     const held = { ...task, now: books.now, seq: job.seq + 1 }
     const told = { books, job, claim: { ...task, key: task.key ?? undefined } }
     if (task.rescues < mostRescues) {
@@ -24,6 +26,8 @@ export const rescue = (books: Books, mostRescues: number): number => {
       if (noteEnd(job, task.index, 'failed', error)) books.moved(job)
     }
   }
+  // The turns go on from where they were: a new job must not overtake all that these had by then.
+  if (lowest < Number.POSITIVE_INFINITY) books.turn = Math.max(books.turn, lowest)
   books.save()
   return running.length
 }

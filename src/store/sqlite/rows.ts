@@ -102,8 +102,12 @@ export const toTask = (row: Omit<TaskRow, 'queue'> & { queue: string }): TaskRec
   input: row.input,
   options: row.options ?? undefined,
   output: row.output ?? undefined,
-  error: row.error ?? undefined,
+  error: errorOf(row),
 })
+
+/** A running task's row still holds the error of the attempt before: clearing it would cost every claim a write. */
+const errorOf = ({ state, error }: Pick<TaskRow, 'state' | 'error'>): string | undefined =>
+  state === codeOf('running') ? undefined : (error ?? undefined)
 
 type ChangeRow = Pick<
   TaskRow,
@@ -123,7 +127,7 @@ export const toChange = (row: ChangeRow): TaskChange => {
     runAt: state === 'queued' ? row.runAt : undefined,
     output: row.output ?? undefined,
     outputBytes: row.outputBytes ?? 0,
-    error: state === 'running' ? undefined : (row.error ?? undefined),
+    error: errorOf(row),
   }
 }
 

@@ -46,14 +46,24 @@ const expire = (books: Books): boolean => {
   return rows.length === mostJobs
 }
 
+/** Cancels what stopping jobs leave, job after job, until the step is full. */
 const sweep = (books: Books): boolean => {
-  const job = books.adopt(books.statements.jobsToSweep.get())
-  if (job === undefined) return false
+  for (let room = stepSize; ; ) {
+    const job = books.adopt(books.statements.nextToSweep.get())
+    if (job === undefined) return false
+    if (room <= 0) return true
+    // At least one, so that a job of many steps, or a fault in its counts, never holds a commit for ever.
+    room -= Math.max(1, cancelQueued(books, job, room))
+    books.save()
+  }
+}
+
+const cancelQueued = (books: Books, job: OpenJob, limit: number): number => {
   const error: Failure = {
     code: 'cancelled',
     message: `The job ${job.outcome} before this task ran.`,
   }
-  const tasks = books.statements.queuedTasks.all({ job: job.number, limit: stepSize })
+  const tasks = books.statements.queuedTasks.all({ job: job.number, limit })
   for (const task of tasks) {
     const seq = moveTask(job, 'queued', 'cancel')
     books.statements.cancelTask.run({
@@ -67,19 +77,21 @@ const sweep = (books: Books): boolean => {
     tell({ books, job, claim }, { state: 'cancelled', seq, error })
   }
   books.touch(job)
-  books.save()
-  return books.statements.jobsToSweep.get() !== undefined
+  return tasks.length
 }
 
-const purge = (books: Books): boolean => {
-  const { statements } = books
-  const purge = statements.nextPurge.get()
-  if (purge === undefined) return false
-  const last = statements.lastToPurge.get({ job: purge.job, limit: stepSize })?.last ?? null
-  if (last === null) statements.deletePurge.run({ job: purge.job })
-  else {
-    statements.purgeTasks.run({ job: purge.job, last })
-    statements.purgeFailures.run({ job: purge.job, last })
+/** Deletes the tasks of deleted jobs, job after job, until the step is full. */
+const purge = ({ statements }: Books): boolean => {
+  for (let room = stepSize; ; ) {
+    const job = statements.nextPurge.get()?.job
+    if (job === undefined) return false
+    if (room <= 0) return true
+    const { last, count } = statements.lastToPurge.get({ job, limit: room }) ?? { last: null, count: 0 }
+    if (last !== null) {
+      statements.purgeTasks.run({ job, last })
+      statements.purgeFailures.run({ job, last })
+    }
+    if (count < room) statements.deletePurge.run({ job })
+    room -= Math.max(1, count)
   }
-  return last !== null || statements.nextPurge.get() !== undefined
 }

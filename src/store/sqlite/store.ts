@@ -17,7 +17,7 @@ import type {
 import { act } from './act.ts'
 import { Books } from './books.ts'
 import { claim } from './claim.ts'
-import { findJobs } from './find.ts'
+import { findJobs, findTasks } from './find.ts'
 import { QueueNames } from './queues.ts'
 import { rescue } from './rescue.ts'
 import { toChange, toFailure, toJob, toTask } from './rows.ts'
@@ -83,9 +83,8 @@ export class SqliteStore implements Store {
     return row && toTask(row)
   }
 
-  async tasks(job: JobRecord, { state, from = 0, limit }: TaskQuery): Promise<Page<TaskRecord>> {
-    const statement = state === undefined ? this.#statements.tasks : this.#statements.tasksIn[state]
-    const rows = statement.all({ job: job.number, from, limit: limit + 1 })
+  async tasks(job: JobRecord, { state, from, limit }: TaskQuery): Promise<Page<TaskRecord>> {
+    const rows = await findTasks(this.#statements, job, { state, from, limit: limit + 1 })
     return toPage(rows.map(toTask), limit, (next) => next.index)
   }
 
@@ -101,7 +100,8 @@ export class SqliteStore implements Store {
   }
 
   async close(): Promise<void> {
-    this.db.close()
+    // With every statement: what is left of a connection would keep the latest commits outside the file itself.
+    this.db.close(true)
     this.release()
   }
 

@@ -9,13 +9,13 @@ export const purgeStatements = (db: BunSQLiteDatabase) => ({
     .insert(purges)
     .values({ job: sql.placeholder('job') })
     .prepare(),
-  nextPurge: db.select().from(purges).limit(1).prepare(),
+  nextPurge: db.select().from(purges).where(sql`${purges.job} > 0`).limit(1).prepare(),
   deletePurge: db
     .delete(purges)
     .where(eq(purges.job, given('job')))
     .prepare(),
   lastToPurge: db
-    .select({ last: sql<number | null>`max(idx)` })
+    .select({ last: sql<number | null>`max(idx)`, count: sql<number>`count(*)` })
     .from(
       sql`(select idx from tasks where job = ${sql.placeholder('job')} order by idx limit ${sql.placeholder('limit')})`,
     )

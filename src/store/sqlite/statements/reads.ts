@@ -1,4 +1,4 @@
-import { and, asc, eq, gt, gte, type SQL, sql } from 'drizzle-orm'
+import { and, asc, eq, gt, gte, inArray, lt, type SQL, sql } from 'drizzle-orm'
 import type { BunSQLiteDatabase } from 'drizzle-orm/bun-sqlite'
 import { largestEventOutput } from '../../../job/events.ts'
 import { failures, queues, tasks } from '../schema.ts'
@@ -32,23 +32,34 @@ export const readStatements = (db: BunSQLiteDatabase) => {
       .from(tasks)
       .innerJoin(queues, eq(queues.number, tasks.queue))
       .where(and(eq(tasks.job, given('job')), where))
+  const inWindow = and(gte(tasks.index, given('from')), lt(tasks.index, given('until')))
   const page = (where?: SQL) =>
-    found(and(gte(tasks.index, given('from')), where))
+    found(and(inWindow, where)).orderBy(asc(tasks.index)).limit(sql.placeholder('limit')).prepare()
+  /**
+   * By way of the small index that lists a state. Asked for whole rows, SQLite prefers the primary key, which holds
+   * them, and reads a million tasks that ended to find the few that did not.
+   */
+  const listed = (where: SQL | undefined) => {
+    const indexes = db
+      .select({ index: tasks.index })
+      .from(tasks)
+      .where(and(eq(tasks.job, given('job')), inWindow, where))
       .orderBy(asc(tasks.index))
       .limit(sql.placeholder('limit'))
-      .prepare()
+    return found(inArray(tasks.index, indexes)).orderBy(asc(tasks.index)).prepare()
+  }
 
   return {
     taskByIndex: found(eq(tasks.index, given('index'))).prepare(),
     taskByKey: found(sql`${tasks.key} is not null and ${tasks.key} = ${sql.placeholder('key')}`).prepare(),
     tasks: page(),
     tasksIn: {
-      blocked: page(inState('blocked')),
+      blocked: listed(inState('blocked')),
       queued: page(inState('queued')),
-      running: page(inState('running')),
+      running: listed(inState('running')),
       succeeded: page(inState('succeeded')),
-      failed: page(and(missed, inState('failed'))),
-      cancelled: page(and(missed, inState('cancelled'))),
+      failed: listed(and(missed, inState('failed'))),
+      cancelled: listed(and(missed, inState('cancelled'))),
     },
     failures: db
       .select()

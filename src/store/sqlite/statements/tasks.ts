@@ -90,7 +90,7 @@ export const taskStatements = (db: BunSQLiteDatabase) => ({
       failures: spent,
       rescues: sql`${tasks.rescues} + ${placeholder('rescued')}`,
       runAt: given('runAt'),
-      error: sql`ifnull(${placeholder('error')}, ${tasks.error})`,
+      error: given('error'),
     })
     .where(held)
     .prepare(),
@@ -110,6 +110,8 @@ export const taskStatements = (db: BunSQLiteDatabase) => ({
     .select({ index: tasks.index, key: tasks.key, attempt: tasks.attempt })
     .from(tasks)
     .where(and(eq(tasks.job, given('job')), inState('queued')))
+    // In this order by the index of what is due: without it, by the primary key, past everything that ended.
+    .orderBy(asc(tasks.runAt), asc(tasks.index))
     .limit(sql.placeholder('limit'))
     .prepare(),
   cancelTask: db

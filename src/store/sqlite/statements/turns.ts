@@ -29,11 +29,13 @@ export const turnStatements = (db: BunSQLiteDatabase) => ({
     )
     .limit(sql.placeholder('limit'))
     .prepare(),
-  jobsToSweep: db
+  // SQLite would rather read every stopping job, of which those that only wait for what runs are of no interest.
+  nextToSweep: db
     .select()
     .from(jobs)
-    .where(sql`${jobs.state} = 'stopping' and ${jobs.blocked} + ${jobs.queued} > 0`)
-    .limit(1)
+    .where(
+      sql`${jobs.number} = (select number from jobs indexed by jobs_to_sweep where state = 'stopping' and blocked + queued > 0 limit 1)`,
+    )
     .prepare(),
   jobsToExpire: db
     .select()

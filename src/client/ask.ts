@@ -1,0 +1,112 @@
+import { orAbort } from './abort.ts'
+import { type Backoff, backoffDelay, type ClientClock, delay } from './clock.ts'
+import { type FieldError, SheafError } from './errors.ts'
+
+/** What Eden makes of a response; without `response` when there was none. */
+export interface Answer {
+  data: unknown
+  error: { value: unknown } | null
+  response?: Response
+}
+
+export interface AskOptions {
+  signal?: AbortSignal | undefined
+  /** Whether the request may be sent again although it may have been received. Default true. */
+  repeatable?: boolean
+}
+
+/** Asks the server, again if need be, for what is in the answer. Throws a {@link SheafError}, or the signal's reason. */
+export type Ask = <A extends Answer>(send: () => Promise<A>, options?: AskOptions) => Promise<NonNullable<A['data']>>
+
+interface Setup {
+  clock: ClientClock
+  /** For how long a request is sent again, in milliseconds. */
+  retryMs: number
+  base: string
+}
+
+const pace: Backoff = { delayMs: 200, maxDelayMs: 5_000 }
+
+export const createAsk =
+  ({ clock, retryMs, base }: Setup): Ask =>
+  async (send, { signal, repeatable = true } = {}) => {
+    const until = clock.now() + retryMs
+    for (let failures = 1; ; failures += 1) {
+      signal?.throwIfAborted()
+      const outcome = await orAbort(attempt(send, base), signal)
+      if ('data' in outcome) return outcome.data
+      const wait = Math.max(outcome.afterMs, backoffDelay(pace, failures, clock))
+      const again = outcome.trouble === 'busy' || (outcome.trouble === 'lost' && repeatable)
+      if (!again || clock.now() + wait > until) throw outcome.error
+      await delay(wait, clock, signal)
+    }
+  }
+
+interface Failed {
+  error: SheafError
+  /** Whether the server is not ready, whether it may or may not have heard of the request, or whether it has refused. */
+  trouble: 'busy' | 'lost' | 'refused'
+  /** How long it wants to be left alone. */
+  afterMs: number
+}
+
+const attempt = async <A extends Answer>(
+  send: () => Promise<A>,
+  base: string,
+): Promise<{ data: NonNullable<A['data']> } | Failed> => {
+  let answer: A
+  try {
+    answer = await send()
+  } catch (cause) {
+    // The connection broke in the middle of the answer.
+    return lost(base, cause)
+  }
+  const { data, error, response } = answer
+  if (error !== null) return response === undefined ? lost(base, error.value) : refused(response, error.value)
+  if (isObject(data)) return { data }
+  return { error: strange(base, response), trouble: 'refused', afterMs: 0 }
+}
+
+const lost = (base: string, cause: unknown): Failed => ({
+  error: new SheafError('unreachable', `No answer from ${base}${reasonOf(cause)}.`, { cause }),
+  trouble: 'lost',
+  afterMs: 0,
+})
+
+const reasonOf = (cause: unknown) => (cause instanceof Error && cause.message ? `: ${cause.message}` : '')
+
+const refused = (response: Response, value: unknown): Failed => {
+  const { status, headers } = response
+  const problem = problemOf(value)
+  const error = problem
+    ? new SheafError(problem.code, problem.detail, { status, errors: problem.errors })
+    : strange(response.url, response)
+  return { error, trouble: troubles[status] ?? 'refused', afterMs: Number(headers.get('retry-after')) * 1_000 || 0 }
+}
+
+/** A 503 is Sheaf's or a proxy's word that nothing was done; after the others of a proxy, nobody knows. */
+const troubles: Record<number, Failed['trouble']> = { 502: 'lost', 503: 'busy', 504: 'lost' }
+
+const strange = (at: string, response: Response | undefined) => {
+  const { status } = response ?? {}
+  return new SheafError('unexpected_answer', `Expected an answer of Sheaf at ${at}, got another, with status ${status}.`, {
+    status,
+  })
+}
+
+interface ProblemView {
+  code: string
+  detail: string
+  errors?: readonly FieldError[]
+}
+
+const problemOf = (value: unknown): ProblemView | undefined =>
+  isObject(value) && 'code' in value && typeof value.code === 'string' && 'detail' in value
+    ? {
+        code: value.code,
+        detail: String(value.detail),
+        ...('errors' in value && Array.isArray(value.errors) && { errors: value.errors }),
+      }
+    : undefined
+
+const isObject = <T>(value: T): value is T & object => typeof value === 'object' && value !== null

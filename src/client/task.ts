@@ -1,0 +1,53 @@
+import type { Static } from '@sinclair/typebox'
+import type { Handler } from '../kinds/handler.ts'
+import type { TaskSpec } from '../kinds/spec.ts'
+
+declare const output: unique symbol
+
+/** A task to submit: plain JSON, of which TypeScript also knows what it will return. */
+export type Task<Output = unknown> = TaskSpec & { readonly [output]?: () => Output }
+
+export type OutputOf<T> = T extends { readonly [output]?: () => infer Output } ? Output : unknown
+
+/** What each of some tasks returns: a tuple of a tuple, an array of an array. */
+export type Outputs<Tasks extends readonly Task[]> = { -readonly [I in keyof Tasks]: OutputOf<Tasks[I]> }
+
+type SpecOf<Kind extends TaskSpec['kind']> = Extract<TaskSpec, { kind: Kind }>
+export type HttpOptions = Omit<SpecOf<'http'>, 'kind' | 'url'>
+export type SleepOptions = Omit<SpecOf<'sleep'>, 'kind' | 'ms'>
+export type CallOptions = Omit<SpecOf<'call'>, 'kind' | 'handler' | 'input'>
+
+/** What an `http` task returns. */
+export interface HttpOutput<Body = unknown> {
+  status: number
+  /** Those asked for with `responseHeaders`, and `content-type`; names in lower case. */
+  headers: Record<string, string>
+  /** Parsed if it came as JSON, text if not, null if there was none. */
+  body: Body
+}
+
+/** Sends an HTTP request. Nobody checks that the body is a `Body`: it is what you say it is. */
+export const http = <Body = unknown>(url: string | URL, options?: HttpOptions): Task<HttpOutput<Body>> => ({
+  ...options,
+  kind: 'http',
+  url: String(url),
+})
+
+/** Waits. */
+export const sleep = (ms: number, options?: SleepOptions): Task<null> => ({ ...options, kind: 'sleep', ms })
+
+/**
+ * Runs a handler of the server: the value that `defineHandler` made, or its name. With a name,
+ * `call<typeof thumbnail>('thumbnail', …)` takes the types from the handler and nothing else of it, so none of the
+ * server's code gets into a browser; `call<string>('thumbnail', …)` says only what it returns.
+ */
+export function call<H extends Handler>(
+  handler: H | H['name'],
+  input: Static<H['input']>,
+  options?: CallOptions,
+): Task<Static<H['output'] & {}>>
+export function call<Output = unknown>(handler: string, input?: unknown, options?: CallOptions): Task<Output>
+export function call(handler: Handler | string, input?: unknown, options?: CallOptions): Task {
+  const name = typeof handler === 'string' ? handler : handler.name
+  return { ...options, kind: 'call', handler: name, ...(input !== undefined && { input }) }
+}

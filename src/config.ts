@@ -1,0 +1,188 @@
+import { expected } from './job/errors.ts'
+import { nearest } from './job/explain/nearest.ts'
+import { type LogLevel, logLevels } from './log.ts'
+import { isLoopback } from './loopback.ts'
+import { flawOf, readTokens, type Token } from './tokens.ts'
+
+export interface Config {
+  database: string
+  host: string
+  port: number
+  tokens: readonly Token[]
+  concurrency: number
+  durability: Durability
+  /** The path or URL of the module that exports the handlers. */
+  handlers: string | undefined
+  log: LogLevel
+  graceMs: number
+  maxBodyBytes: number
+}
+
+const durabilities = ['full', 'normal'] as const
+export type Durability = (typeof durabilities)[number]
+
+/** One environment variable: a row of the README's table, and how its text becomes a value. */
+interface Setting<T> {
+  name: string
+  /** The text that stands in for a variable that is not set, or is empty. */
+  default: string | undefined
+  /** What the text may be, to follow the name: `between 0 and 65535`. */
+  allowed: string
+  description: string
+  /** Undefined when the text is not allowed. */
+  parse(text: string): T | undefined
+  /** What is wrong with the text, where the text itself must not be shown. */
+  got?(text: string): string
+}
+
+export const settings: { readonly [Key in keyof Config]: Setting<Config[Key]> } = {
+  database: {
+    name: 'SHEAF_DATABASE',
+    default: './sheaf.db',
+    allowed: 'to be the path of an SQLite file',
+    description: 'The file that keeps the jobs; it is created if it is not there.',
+    parse: (text) => (/^[a-z][a-z0-9+.-]+:\/\//i.test(text) ? undefined : text),
+  },
+  host: {
+    name: 'HOST',
+    default: '127.0.0.1',
+    allowed: 'to be an IP address or a host name',
+    description: 'The address to listen on. One that other machines can reach needs `SHEAF_TOKENS`.',
+    parse: (text) => (/^[a-z0-9.:_-]+$/i.test(text) ? text : undefined),
+  },
+  port: {
+    name: 'PORT',
+    default: '3000',
+    allowed: 'between 0 and 65535',
+    description: 'The port to listen on; 0 takes any free one.',
+    parse: wholeNumber(0, 65_535),
+  },
+  tokens: {
+    name: 'SHEAF_TOKENS',
+    default: undefined,
+    allowed:
+      'to be scope:secret,… with the scopes read, submit or admin and secrets of at least 16 visible characters',
+    description:
+      'Who may do what: `read` sees jobs, `submit` also submits and changes them, `admin` may do everything. Without it no token is needed, on this machine only.',
+    parse: readTokens,
+    got: flawOf,
+  },
+  concurrency: {
+    name: 'SHEAF_CONCURRENCY',
+    default: '256',
+    allowed: 'between 1 and 10000',
+    description: 'How many tasks run at once.',
+    parse: wholeNumber(1, 10_000),
+  },
+  durability: {
+    name: 'SHEAF_DURABILITY',
+    default: 'full',
+    allowed: `to be ${list(durabilities)}`,
+    description:
+      '`full` survives a power cut; `normal` is faster and survives a crash of the process, but not of the machine.',
+    parse: oneOf(durabilities),
+  },
+  handlers: {
+    name: 'SHEAF_HANDLERS',
+    default: undefined,
+    allowed: 'to be the path of a module that exports handlers',
+    description: 'The module whose handlers `call` tasks run.',
+    parse: (text) => text,
+  },
+  log: {
+    name: 'SHEAF_LOG',
+    default: 'info',
+    allowed: `to be ${list(logLevels)}`,
+    description: 'The least important level that is written to stderr.',
+    parse: oneOf(logLevels),
+  },
+  graceMs: {
+    name: 'SHEAF_GRACE_MS',
+    default: '10000',
+    allowed: 'between 0 and 3600000',
+    description: 'How long a stop waits for running tasks before it gives them back, in milliseconds.',
+    parse: wholeNumber(0, 3_600_000),
+  },
+  maxBodyBytes: {
+    name: 'SHEAF_MAX_BODY_BYTES',
+    default: String(16 * 1024 * 1024),
+    allowed: 'between 1024 and 1073741824',
+    description: 'The largest request body that is read, in bytes.',
+    parse: wholeNumber(1024, 1024 ** 3),
+  },
+}
+
+/** A setting that cannot be used. The message is one line and holds no secret. */
+export class ConfigError extends Error {
+  override readonly name = 'ConfigError'
+}
+
+type Environment = Readonly<Record<string, string | undefined>>
+
+/** Reads the settings out of the environment; an empty variable counts as not set. Throws a {@link ConfigError}. */
+export const readConfig = (env: Environment): Config => {
+  refuseUnknown(env)
+  const read = <T>(setting: Setting<T>): T => {
+    const value = readIfSet(env, setting)
+    if (value === undefined) throw new ConfigError(`Expected "${setting.name}" to be set.`)
+    return value
+  }
+  const config: Config = {
+    database: read(settings.database),
+    host: read(settings.host),
+    port: read(settings.port),
+    tokens: readIfSet(env, settings.tokens) ?? [],
+    concurrency: read(settings.concurrency),
+    durability: read(settings.durability),
+    handlers: readIfSet(env, settings.handlers),
+    log: read(settings.log),
+    graceMs: read(settings.graceMs),
+    maxBodyBytes: read(settings.maxBodyBytes),
+  }
+  refuseOpenServer(config)
+  return config
+}
+
+const readIfSet = <T>(env: Environment, setting: Setting<T>): T | undefined => {
+  const text = env[setting.name]?.trim() || setting.default
+  if (text === undefined) return undefined
+  const value = setting.parse(text)
+  if (value !== undefined) return value
+  throw new ConfigError(
+    setting.got
+      ? `Expected "${setting.name}" ${setting.allowed}, got ${setting.got(text)}.`
+      : expected(setting.name, setting.allowed, text),
+  )
+}
+
+/** A misspelt setting would be ignored in silence, and the default used in its place. */
+const refuseUnknown = (env: Environment): void => {
+  const names = Object.values(settings).map(({ name }) => name)
+  for (const name of Object.keys(env)) {
+    if (!name.startsWith('SHEAF_') || names.includes(name)) continue
+    const meant = nearest(name, names)
+    throw new ConfigError(`There is no setting "${name}"${meant ? `: did you mean "${meant}"?` : '.'}`)
+  }
+}
+
+const refuseOpenServer = ({ host, tokens }: Config): void => {
+  if (isLoopback(host) || tokens.length > 0) return
+  throw new ConfigError(
+    `Expected "SHEAF_TOKENS" to be set when "HOST" is not a loopback address, got HOST=${host} without tokens: anyone who reaches it could run tasks.`,
+  )
+}
+
+function wholeNumber(least: number, most: number) {
+  return (text: string): number | undefined => {
+    const value = Number(text)
+    return /^\d+$/.test(text) && value >= least && value <= most ? value : undefined
+  }
+}
+
+function oneOf<T extends string>(values: readonly T[]) {
+  return (text: string): T | undefined => values.find((value) => value === text)
+}
+
+function list(values: readonly string[]) {
+  return `one of ${values.join(', ')}`
+}

@@ -1,0 +1,46 @@
+import { toIso } from '../../engine/view.ts'
+import type { AttemptFailure, TaskRecord } from '../../store/store.ts'
+
+/**
+ * Tasks as JSON text. Outputs and errors are JSON text in the store, and pass through as they are: parsing and
+ * writing them again would cost time, and digits of long numbers.
+ */
+export const taskText = (task: TaskRecord): string => `{${headOf(task)}${stateOf(task)}${tailOf(task)}}`
+
+export const wholeTaskText = (task: TaskRecord, failures: readonly AttemptFailure[]): string => {
+  const input = JSON.stringify(inputOf(task))
+  return `{${headOf(task)}${stateOf(task)}${tailOf(task)},"input":${input},"failures":[${failures.map(failureText).join(',')}]}`
+}
+
+export const resultText = (task: TaskRecord): string =>
+  `{${headOf(task)},"state":"${task.state}"${tailOf(task)}}`
+
+const headOf = ({ index, key }: TaskRecord) =>
+  key === undefined ? `"index":${index}` : `"index":${index},"key":${JSON.stringify(key)}`
+
+const stateOf = (task: TaskRecord) => {
+  const { kind, queue, state, seq, runAt, startedAt, finishedAt } = task
+  let text = `,"kind":${JSON.stringify(kind)},"queue":${JSON.stringify(queue)},"state":"${state}","seq":${seq}`
+  if (state === 'queued') text += `,"runAt":"${toIso(runAt)}"`
+  if (startedAt !== undefined) text += `,"startedAt":"${toIso(startedAt)}"`
+  if (finishedAt !== undefined) text += `,"finishedAt":"${toIso(finishedAt)}"`
+  return text
+}
+
+const tailOf = ({ attempt, output, error }: TaskRecord) => {
+  let text = `,"attempt":${attempt}`
+  if (output !== undefined) text += `,"output":${output}`
+  if (error !== undefined) text += `,"error":${error}`
+  return text
+}
+
+/** The task as it was submitted: the fields of its kind, and its own options. */
+const inputOf = ({ kind, key, input, options }: TaskRecord): object => ({
+  kind,
+  ...(key !== undefined && { key }),
+  ...JSON.parse(input),
+  ...(options !== undefined && JSON.parse(options)),
+})
+
+const failureText = ({ attempt, startedAt, finishedAt, error }: AttemptFailure) =>
+  `{"attempt":${attempt},"startedAt":"${toIso(startedAt)}","finishedAt":"${toIso(finishedAt)}","error":${error}}`

@@ -1,0 +1,57 @@
+import { Elysia } from 'elysia'
+import { actions } from './actions.ts'
+import { channel, websocketOptions } from './channel.ts'
+import { docs } from './docs.ts'
+import { answerError } from './errors.ts'
+import { events } from './events.ts'
+import { originGuard, tokenGuard } from './guard.ts'
+import { jobs } from './jobs.ts'
+import type { AppOptions } from './options.ts'
+import { probes } from './probes.ts'
+import { idleSeconds } from './request/silence.ts'
+import { results } from './results.ts'
+import { root } from './root.ts'
+import { RouteTable } from './routes.ts'
+import { submit } from './submit.ts'
+import { tasks } from './tasks.ts'
+
+export type { AppOptions } from './options.ts'
+export { Streams } from './streams.ts'
+
+/** What Bun's server is told. Everything else that it would answer by itself, we answer. */
+const serve = {
+  /** Two servers would share the port, and nobody would know. */
+  reusePort: false,
+  /** Our own bound answers with a problem. */
+  maxRequestBodySize: Number.MAX_SAFE_INTEGER,
+  /** Its error page shows the source. */
+  development: false,
+  idleTimeout: idleSeconds,
+} as const
+
+/** The HTTP interface, ready to listen. A guard holds for the routes that come after it. */
+export const createApp = (options: AppOptions) => {
+  const checkOrigin = originGuard(options.tokens)
+  const checkToken = tokenGuard(options.tokens)
+  const app = new Elysia({ normalize: false, serve, websocket: websocketOptions })
+  const tools = { routes: new RouteTable(app), clock: options.clock, log: options.log }
+  return (
+    app
+      // Typed as never: any other type would become part of what Eden takes for a success.
+      .onError(({ error, request }) => answerError(error, request, tools) as never)
+      .onTransform(({ request }) => checkOrigin(request))
+      .use(probes(options))
+      .use(docs())
+      .onTransform(({ request }) => checkToken(request))
+      .use(root())
+      .use(submit(options))
+      .use(jobs(options))
+      .use(actions(options))
+      .use(tasks(options))
+      .use(results(options))
+      .use(events(options))
+      .use(channel(options))
+  )
+}
+
+export type App = ReturnType<typeof createApp>

@@ -1,0 +1,76 @@
+import { Type } from '@sinclair/typebox'
+import type { ServerWebSocket } from 'bun'
+import { Elysia } from 'elysia'
+import { Problem } from '../job/errors.ts'
+import type { ClientMessage, ServerMessage } from '../job/events.ts'
+import { channelNotes } from './channel/notes.ts'
+import { Session } from './channel/session.ts'
+import { declared } from './declared.ts'
+import type { AppOptions } from './options.ts'
+import { problems, Refusal } from './problem.ts'
+
+/** For `new Elysia({ websocket })`: what `.ws` says of it is ignored. */
+export const websocketOptions = {
+  /** In bytes; a longer message closes the socket with 1009. */
+  maxPayloadLength: 64 * 1024,
+  perMessageDeflate: false,
+} as const
+
+/** One socket follows any number of jobs. */
+export const channel = ({ engine, log, streams }: AppOptions) => {
+  const open = new WeakMap<object, { session: Session; forget(): void }>()
+  return new Elysia()
+    .ws('/events', {
+      // For the types of Eden; what arrives is read by the session.
+      body: declared(Type.Unsafe<ClientMessage>({})),
+      response: declared(Type.Unsafe<ServerMessage>({})),
+      transform() {
+        if (streams.closed) throw new Problem('unavailable', 'The server is stopping.')
+      },
+      open(ws) {
+        const socket = socketOf(ws)
+        const session = new Session(socket, engine, log)
+        const forget = streams.add(() => socket.close(1012, 'The server stops. Connect again and resume.'))
+        open.set(ws.raw, { session, forget })
+        // Elysia would convert the text (`007` to 7) before it hands it over, so it is taken at the source.
+        socket.data.message = (_, message) => session.receive(message)
+      },
+      drain({ raw }) {
+        open.get(raw)?.session.outbox.drained()
+      },
+      close({ raw }) {
+        const ended = open.get(raw)
+        ended?.session.close()
+        ended?.forget()
+      },
+    })
+    .get(
+      '/events',
+      (): string => {
+        throw new Refusal(
+          'upgrade_required',
+          'Expected a WebSocket handshake. Over plain HTTP, follow a job at /jobs/ID/events.',
+          { upgrade: 'websocket', connection: 'upgrade' },
+        )
+      },
+      {
+        response: {
+          101: declared(Type.Void(), { description: 'The socket is open.' }),
+          ...problems('upgrade_required', 'unavailable'),
+        },
+        detail: {
+          operationId: 'openChannel',
+          summary: 'Follow any number of jobs over one WebSocket',
+          description: channelNotes,
+          tags: ['events'],
+        },
+      },
+    )
+}
+
+interface SocketData {
+  message(socket: unknown, message: string | Uint8Array): void
+}
+
+/** Elysia's type of a socket leaves out what Bun's own has: how much is buffered, and what Elysia keeps in `data`. */
+const socketOf = ({ raw }: { raw: object }) => raw as ServerWebSocket<SocketData>

@@ -1,0 +1,42 @@
+import type { Static } from '@sinclair/typebox'
+import { accepts } from '../../job/check.ts'
+import { Problem, show } from '../../job/errors.ts'
+import { type ClientMessage, Command } from '../../job/events.ts'
+import { explain, invalid } from '../../job/explain.ts'
+
+const types = Object.keys(Command).join(', ')
+
+/** Reads what a client sent over the channel. Throws a Problem that says what is wrong with it. */
+export const readCommand = (message: string | Uint8Array): ClientMessage => {
+  if (typeof message !== 'string')
+    throw new Problem('malformed', 'Expected a text message, got a binary one.')
+  const value = parse(message)
+  switch (typeOf(value)) {
+    case 'subscribe':
+      return fitting(Command.subscribe, value)
+    case 'unsubscribe':
+      return fitting(Command.unsubscribe, value)
+    case 'ping':
+      return fitting(Command.ping, value)
+    default:
+      throw new Problem('invalid', `Expected "type" to be one of ${types}, got ${show(typeOf(value))}.`)
+  }
+}
+
+const parse = (message: string): object => {
+  let value: unknown
+  try {
+    value = JSON.parse(message)
+  } catch {
+    throw new Problem('malformed', `Expected a message in JSON, got ${show(message)}.`)
+  }
+  if (typeof value === 'object' && value !== null && !Array.isArray(value)) return value
+  throw new Problem('malformed', `Expected a JSON object with a "type", got ${show(value)}.`)
+}
+
+const typeOf = (value: object): unknown => ('type' in value ? value.type : undefined)
+
+const fitting = <T extends (typeof Command)[keyof typeof Command]>(schema: T, value: object): Static<T> => {
+  if (accepts(schema, value)) return value
+  throw invalid(explain(schema, value))
+}

@@ -1,0 +1,18 @@
+/** OpenAPI has no words for a WebSocket, so the channel is told in prose. */
+export const channelNotes = `A WebSocket handshake opens the channel. Every message is a JSON object with a \`type\`.
+
+To the server:
+
+- \`{"type":"subscribe","job":"ID","after":0}\`: follow a job. \`after\` is the last \`seq\` that was seen; without it, from now on, with a snapshot.
+- \`{"type":"unsubscribe","job":"ID"}\`
+- \`{"type":"ping","id":1}\`
+
+From the server:
+
+- \`{"type":"job","job":"ID","seq":9,"data":{…}}\`: the job, at first and whenever its state changes; the last message of a job has an ended state.
+- \`{"type":"tasks","job":"ID","seq":41,"counts":{…},"data":[{"index":3,"state":"succeeded","attempt":1,"seq":40,"output":…}]}\`: the tasks that changed. An output over 16 KiB is left out, and \`outputBytes\` says how long it is.
+- \`{"type":"progress","job":"ID","data":[{"index":5,"done":3,"total":10}]}\`: within a task; not replayed.
+- \`{"type":"error","code":"not_found","message":"…","job":"ID"}\`: a message of yours was refused; the socket and its other subscriptions go on.
+- \`{"type":"pong","id":1}\`
+
+Nothing is sent before it is on disk, and resuming with \`after\` misses nothing. A socket may follow 10,000 jobs; a message to the server may be 64 KiB long. A socket that closes with 1012 or 1013 may connect again and resume.`

@@ -1,0 +1,92 @@
+import type { Engine } from '../../engine/engine.ts'
+import { Problem } from '../../job/errors.ts'
+import type { ErrorEvent, PongEvent } from '../../job/events.ts'
+import type { Log } from '../../log.ts'
+import { readCommand } from './command.ts'
+import { Outbox, type Socket } from './outbox.ts'
+
+/** How many jobs one socket may follow. */
+export const mostSubscriptions = 10_000
+
+/** One connection to the channel, and the jobs that it follows. */
+export class Session {
+  readonly outbox: Outbox
+  #subscriptions = new Map<string, AbortController>()
+
+  constructor(
+    socket: Socket,
+    readonly engine: Engine,
+    readonly log: Log,
+  ) {
+    this.outbox = new Outbox(socket)
+  }
+
+  /** Takes one message. Whatever is wrong with it is said, and changes nothing else. */
+  receive(message: string | Uint8Array): void {
+    try {
+      const command = readCommand(message)
+      if (command.type === 'ping') this.#pong(command.id)
+      else if (command.type === 'subscribe') this.#subscribe(command.job.toLowerCase(), command.after)
+      else this.#unsubscribe(command.job.toLowerCase())
+    } catch (error) {
+      this.#tell(error)
+    }
+  }
+
+  close(): void {
+    this.outbox.close()
+    for (const abort of this.#subscriptions.values()) abort.abort()
+    this.#subscriptions.clear()
+  }
+
+  #pong(id: PongEvent['id']): void {
+    const event: PongEvent = id === undefined ? { type: 'pong' } : { type: 'pong', id }
+    this.outbox.reply(JSON.stringify(event))
+  }
+
+  /** A second subscription to the same job takes the place of the first. */
+  #subscribe(job: string, after: number | undefined): void {
+    if (!this.#subscriptions.has(job) && this.#subscriptions.size >= mostSubscriptions)
+      throw new Problem(
+        'conflict',
+        `Expected at most ${mostSubscriptions} subscriptions a socket, got one more.`,
+      )
+    this.#unsubscribe(job)
+    const abort = new AbortController()
+    this.#subscriptions.set(job, abort)
+    void this.#pump(job, after, abort)
+  }
+
+  #unsubscribe(job: string): void {
+    const abort = this.#subscriptions.get(job)
+    if (abort === undefined) return
+    this.#subscriptions.delete(job)
+    abort.abort()
+    this.outbox.withdraw(abort)
+  }
+
+  /** Takes a frame out of the log when the one before is on its way: a slow reader is one that asks seldom. */
+  async #pump(job: string, after: number | undefined, abort: AbortController): Promise<void> {
+    try {
+      for await (const frame of this.engine.follow(job, { after, signal: abort.signal })) {
+        if (abort.signal.aborted || !(await this.outbox.send(abort, frame.text))) break
+      }
+    } catch (error) {
+      if (!abort.signal.aborted) this.#tell(error, job)
+    } finally {
+      if (this.#subscriptions.get(job) === abort) this.#subscriptions.delete(job)
+    }
+  }
+
+  #tell(error: unknown, job?: string): void {
+    const known = error instanceof Problem
+    if (!known) this.log.error('A message of the channel failed', { job, error })
+    const event: ErrorEvent = {
+      type: 'error',
+      code: known ? error.code : 'internal',
+      message: known ? error.detail : 'The server failed. Its log says why.',
+      ...(job !== undefined && { job }),
+    }
+    this.outbox.reply(JSON.stringify(event))
+  }
+}

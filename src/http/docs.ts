@@ -1,0 +1,88 @@
+import { type ElysiaSwaggerConfig, swagger } from '@elysiajs/swagger'
+import { Elysia } from 'elysia'
+import { JobEvent, ProgressEvent, TasksEvent } from '../job/events.ts'
+import { RetrySpec } from '../job/spec.ts'
+import { CountsShape, FailureShape, JobShape, ResultShape, TaskShape, WholeTaskShape } from '../job/wire.ts'
+import { JobSpec, TaskSpec } from '../kinds/spec.ts'
+import { toOpenApi } from './docs/openapi.ts'
+import { pagePolicy, swaggerAssets, swaggerPage } from './docs/swagger-ui.ts'
+import { ProblemShape } from './problem.ts'
+import { version } from './version.ts'
+
+const schemas = {
+  JobSpec,
+  TaskSpec,
+  RetrySpec,
+  Job: JobShape,
+  Task: TaskShape,
+  WholeTask: WholeTaskShape,
+  Result: ResultShape,
+  Counts: CountsShape,
+  Failure: FailureShape,
+  Problem: ProblemShape,
+  JobEvent,
+  TasksEvent,
+  ProgressEvent,
+}
+
+const documentation = {
+  info: {
+    title: 'Sheaf',
+    version,
+    description:
+      'A durable Promise.all over HTTP: submit many asynchronous tasks as one job, watch each one, gather the results.',
+    license: { name: 'MIT' },
+  },
+  tags: [
+    { name: 'jobs', description: 'Submit jobs, and act on them.' },
+    { name: 'tasks', description: 'What a job is made of.' },
+    { name: 'results', description: 'What came of it.' },
+    { name: 'events', description: 'What happens, as it happens.' },
+    { name: 'probes', description: 'For those who run the server.' },
+  ],
+  components: {
+    securitySchemes: {
+      bearer: {
+        type: 'http',
+        scheme: 'bearer',
+        description: 'Needed when the server was started with SHEAF_TOKENS.',
+      },
+    },
+  },
+  security: [{}, { bearer: [] }],
+} satisfies ElysiaSwaggerConfig['documentation']
+
+/** The OpenAPI document at `/swagger/json`, and the page that shows it at `/swagger`. */
+export const docs = () => {
+  let document: string | undefined
+  const app = new Elysia()
+    .onAfterHandle(({ path, response }) => {
+      if (!path.endsWith('/swagger/json')) return
+      document ??= JSON.stringify(toOpenApi(response, schemas))
+      return new Response(document, { headers: { 'content-type': 'application/json' } })
+    })
+    .use(swagger({ documentation, exclude: ['/swagger'] }))
+    // In place of the plugin's page, which loads its script from another host.
+    .get(
+      '/swagger',
+      ({ path }) => new Response(swaggerPage(path.replace(/\/$/, '')), { headers: pageHeaders }),
+      {
+        detail: { hide: true },
+      },
+    )
+  for (const [name, { type, body }] of Object.entries(swaggerAssets)) {
+    const headers = {
+      'content-type': type,
+      'cache-control': 'max-age=3600',
+      'x-content-type-options': 'nosniff',
+    }
+    app.get(`/swagger/${name}`, () => new Response(body(), { headers }), { detail: { hide: true } })
+  }
+  return app
+}
+
+const pageHeaders = {
+  'content-type': 'text/html; charset=utf-8',
+  'content-security-policy': pagePolicy,
+  'x-content-type-options': 'nosniff',
+}

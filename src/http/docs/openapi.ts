@@ -1,0 +1,99 @@
+import type { TSchema } from '@sinclair/typebox'
+
+/** JSON, as it is walked here: a copy, so that no schema that routes use is ever changed. */
+type Json = null | boolean | number | string | Json[] | JsonObject
+interface JsonObject {
+  [name: string]: Json
+}
+
+/**
+ * Makes valid OpenAPI 3.1 out of what the swagger plugin emits. That repeats each body for three content types, leaves
+ * out descriptions that must be there, and writes each schema wherever it is used. `named` become components.
+ */
+export const toOpenApi = (emitted: unknown, named: Readonly<Record<string, TSchema>>): JsonObject => {
+  const document = copy(emitted)
+  const refer = referrer(named)
+  const paths = mapObject(objectOf(document.paths), (operations) =>
+    mapObject(objectOf(operations), (operation) => toOperation(objectOf(operation), refer)),
+  )
+  const components = {
+    ...objectOf(document.components),
+    schemas: mapObject(copy(named), (schema) => toSchema(schema, refer, true)),
+  }
+  return { ...document, openapi: '3.1.0', paths, components }
+}
+
+type Refer = (schema: JsonObject) => string | undefined
+
+const toOperation = (operation: JsonObject, refer: Refer): JsonObject => {
+  const { requestBody, parameters, responses } = operation
+  return {
+    ...operation,
+    ...(parameters !== undefined && { parameters: listOf(parameters).map((one) => toParameter(one, refer)) }),
+    ...(requestBody !== undefined && { requestBody: toRequestBody(objectOf(requestBody), refer) }),
+    responses: mapObject(objectOf(responses), (response, status) =>
+      toResponse(objectOf(response), status, refer),
+    ),
+  }
+}
+
+const toParameter = (parameter: Json, refer: Refer): JsonObject => {
+  const { schema, ...rest } = objectOf(parameter)
+  return { ...rest, schema: toSchema(schema ?? {}, refer) }
+}
+
+const toRequestBody = (body: JsonObject, refer: Refer): JsonObject => ({
+  ...body,
+  content: { 'application/json': { schema: toSchema(schemaOf(body), refer) } },
+})
+
+const toResponse = (response: JsonObject, status: string, refer: Refer): JsonObject => {
+  const { description = '', headers, content } = response
+  const problem = status >= '400'
+  const type = problem ? 'application/problem+json' : (response.contentType ?? 'application/json')
+  return {
+    description,
+    ...(headers !== undefined && { headers }),
+    ...(content !== undefined && {
+      content: { [String(type)]: { schema: toSchema(schemaOf(response), refer) } },
+    }),
+  }
+}
+
+/** All content types have the same one. */
+const schemaOf = ({ content = {} }: JsonObject): Json => {
+  const [first = {}] = Object.values(objectOf(content))
+  return objectOf(first).schema ?? {}
+}
+
+const toSchema = (schema: Json, refer: Refer, isRoot = false): Json => {
+  if (Array.isArray(schema)) return schema.map((part) => toSchema(part, refer))
+  if (typeof schema !== 'object' || schema === null) return schema
+  const name = isRoot ? undefined : refer(schema)
+  if (name !== undefined) return { $ref: `#/components/schemas/${name}` }
+  const { patternProperties, $id: _, ...rest } = schema
+  const mapped = mapObject(rest, (part) => toSchema(part, refer))
+  // TypeBox writes a map as one pattern for its names.
+  const [values] = Object.values(objectOf(patternProperties ?? {}))
+  return values === undefined ? mapped : { ...mapped, additionalProperties: toSchema(values, refer) }
+}
+
+/** Finds the name of a schema by what it says of the value; what it says of the place is left aside. */
+const referrer = (named: Readonly<Record<string, TSchema>>): Refer => {
+  const names = new Map(Object.entries(copy(named)).map(([name, schema]) => [gist(objectOf(schema)), name]))
+  return (schema) => names.get(gist(schema))
+}
+
+/** The plugin keeps these fields of an object, and drops others. */
+const gist = ({ type, properties, items, required, anyOf }: JsonObject): string =>
+  JSON.stringify([type, properties, items, required, anyOf])
+
+const copy = (value: unknown): JsonObject => objectOf(JSON.parse(JSON.stringify(value)))
+
+const objectOf = (value: Json | undefined): JsonObject =>
+  typeof value === 'object' && value !== null && !Array.isArray(value) ? value : {}
+
+const listOf = (value: Json): Json[] => (Array.isArray(value) ? value : [])
+
+const mapObject = (object: JsonObject, map: (value: Json, name: string) => Json): JsonObject =>
+  Object.fromEntries(Object.entries(object).map(([name, value]) => [name, map(value, name)]))

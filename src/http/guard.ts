@@ -1,0 +1,63 @@
+import { Problem, show } from '../job/errors.ts'
+import { isLoopback } from '../loopback.ts'
+import { covers, type Scope, scopeOf, type Token } from '../tokens.ts'
+import { Refusal } from './problem.ts'
+
+type Check = (request: Request) => void
+
+/**
+ * Without tokens, whoever reaches the server may do everything, and a web page reaches this machine through its
+ * user's browser. So a request must name a loopback host (against DNS rebinding) and come from no other origin.
+ * Clients other than browsers send no `Origin`; an app that is called in process has no `Host`.
+ */
+export const originGuard = (tokens: readonly Token[]): Check => {
+  if (tokens.length > 0) return () => {}
+  return ({ headers }) => {
+    const host = headers.get('host')
+    if (host !== null && !isLoopback(hostnameOf(host)))
+      throw new Problem(
+        'forbidden',
+        `Expected "Host" to be this machine, as the server has no tokens, got ${show(host)}.`,
+      )
+    const origin = headers.get('origin')
+    if (origin !== null && (host === null || hostOf(origin) !== hostOf(`http://${host}`)))
+      throw new Problem(
+        'forbidden',
+        `Expected "Origin" to be the server's own, as it has no tokens, got ${show(origin)}.`,
+      )
+  }
+}
+
+/** With tokens, each request needs one whose scope covers what its method does. */
+export const tokenGuard = (tokens: readonly Token[]): Check => {
+  if (tokens.length === 0) return () => {}
+  return ({ headers, method }) => {
+    const secret = /^Bearer +(\S+) *$/i.exec(headers.get('authorization') ?? '')?.[1]
+    if (secret === undefined)
+      throw unauthorized('Expected the header "Authorization: Bearer TOKEN".', 'Bearer realm="sheaf"')
+    const held = scopeOf(secret, tokens)
+    if (held === undefined)
+      throw unauthorized(
+        'The token is not one of this server.',
+        'Bearer realm="sheaf", error="invalid_token"',
+      )
+    const needed = scopeFor(method)
+    if (!covers(held, needed))
+      throw new Refusal('forbidden', `Expected a token with the scope "${needed}", got one with "${held}".`, {
+        'www-authenticate': `Bearer realm="sheaf", error="insufficient_scope", scope="${needed}"`,
+      })
+  }
+}
+
+const scopeFor = (method: string): Scope =>
+  method === 'GET' || method === 'HEAD' || method === 'OPTIONS' ? 'read' : 'submit'
+
+/** RFC 6750, section 3. */
+const unauthorized = (detail: string, challenge: string) =>
+  new Refusal('unauthorized', detail, { 'www-authenticate': challenge })
+
+/** `[::1]:3000` → `[::1]`, `localhost:3000` → `localhost`. */
+const hostnameOf = (host: string) => host.replace(/:\d*$/, '')
+
+/** Host and port, without a port that is the default; undefined for an opaque origin such as `null`. */
+const hostOf = (url: string): string | undefined => (URL.canParse(url) ? new URL(url).host : undefined)

@@ -1,0 +1,19 @@
+import type { Clock } from '../clock.ts'
+import type { Engine } from '../engine/engine.ts'
+import type { Kinds } from '../kinds/kinds.ts'
+import type { Log } from '../log.ts'
+import type { Token } from '../tokens.ts'
+import type { Streams } from './streams.ts'
+
+export interface AppOptions {
+  engine: Engine
+  kinds: Kinds
+  clock: Clock
+  log: Log
+  /** Who may do what; with none, everybody on this machine may do everything. */
+  tokens: readonly Token[]
+  /** The largest request body that is read. */
+  maxBodyBytes: number
+  /** Keeps what stays open, for whoever stops the server to close. */
+  streams: Streams
+}

@@ -1,0 +1,71 @@
+import { type Static, type TUnsafe, Type } from '@sinclair/typebox'
+import { Problem, type ProblemCode, problemCodes } from '../job/errors.ts'
+import { declared } from './declared.ts'
+
+const codes = Object.keys(problemCodes) as ProblemCode[]
+
+/** How every refusal looks: RFC 9457, with our own `code` and, for a bad request, what is wrong with each field. */
+export const ProblemShape = Type.Object(
+  {
+    type: Type.Literal('about:blank', { description: 'The `code` says more than a type could.' }),
+    title: Type.String({ description: 'The same for every problem with this code.' }),
+    status: Type.Integer({ description: 'The HTTP status.' }),
+    detail: Type.String({
+      description: 'What went wrong this time: the field, what it may be, and what it was.',
+    }),
+    code: Type.Unsafe<ProblemCode>({ type: 'string', enum: codes, description: 'Stable, for programs.' }),
+    instance: Type.Optional(
+      Type.String({ description: 'The path of the request, or the id under which the log has more.' }),
+    ),
+    errors: Type.Optional(
+      Type.Array(Type.Object({ field: Type.String(), message: Type.String() }), {
+        description: 'What is wrong with each field.',
+      }),
+    ),
+  },
+  { description: 'A problem, as in RFC 9457.' },
+)
+export type ProblemView = Static<typeof ProblemShape>
+
+/** A problem whose answer carries headers of its own. */
+export class Refusal extends Problem {
+  constructor(
+    code: ProblemCode,
+    detail: string,
+    readonly headers: Readonly<Record<string, string>>,
+  ) {
+    super(code, detail)
+  }
+}
+
+export const problemResponse = (problem: Problem, instance: string): Response => {
+  const { code, status, detail, extensions } = problem
+  const view = {
+    type: 'about:blank',
+    title: problemCodes[code][1],
+    status,
+    detail,
+    code,
+    instance,
+  }
+  const headers = new Headers(problem instanceof Refusal ? problem.headers : {})
+  if (code === 'unavailable') headers.set('retry-after', '1')
+  headers.set('content-type', 'application/problem+json')
+  headers.set('cache-control', 'no-store')
+  return new Response(JSON.stringify({ ...view, ...extensions }), { status, headers })
+}
+
+type StatusOf<Code extends ProblemCode> = (typeof problemCodes)[Code][0]
+type Everywhere = 'unauthorized' | 'forbidden' | 'internal'
+type Problems<Code extends ProblemCode> = Record<StatusOf<Code | Everywhere>, TUnsafe<ProblemView>>
+
+/** The problems that a route may answer with, for its `response`; those that any route may answer with are included. */
+export const problems = <Code extends ProblemCode = never>(...own: Code[]): Problems<Code> => {
+  const statuses: Partial<Record<number, TUnsafe<ProblemView>>> = {}
+  for (const code of [...own, 'unauthorized', 'forbidden', 'internal'] as const) {
+    const [status, title] = problemCodes[code]
+    statuses[status] = declared(ProblemShape, { description: `${title} (\`${code}\`).` })
+  }
+  // The keys were computed from the same table as the type.
+  return statuses as Problems<Code>
+}

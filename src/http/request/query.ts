@@ -1,0 +1,16 @@
+import type { Static, TObject } from '@sinclair/typebox'
+import { accepts } from '../../job/check.ts'
+import { Problem } from '../../job/errors.ts'
+import { explain, invalid } from '../../job/explain.ts'
+
+/** Reads the query of a URL as its schema says; only whole numbers are converted. Throws a Problem that names the parameter. */
+export const readQuery = <T extends TObject>(schema: T, url: string): Static<T> => {
+  const given = new Map<string, unknown>()
+  for (const [name, text] of new URL(url).searchParams) {
+    if (given.has(name)) throw new Problem('invalid', `Expected "${name}" once, got it more often.`)
+    given.set(name, schema.properties[name]?.type === 'integer' && /^-?\d+$/.test(text) ? Number(text) : text)
+  }
+  const query: unknown = Object.fromEntries(given)
+  if (accepts(schema, query)) return query
+  throw invalid(explain(schema, query))
+}

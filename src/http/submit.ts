@@ -1,0 +1,104 @@
+import { Type } from '@sinclair/typebox'
+import { Elysia } from 'elysia'
+import { viewJob } from '../engine/view.ts'
+import { expected, Problem } from '../job/errors.ts'
+import { hasEnded } from '../job/state.ts'
+import { JobShape } from '../job/wire.ts'
+import { parseJob, prepareJob } from '../kinds/prepare.ts'
+import { JobSpec } from '../kinds/spec.ts'
+import type { Idempotency, JobRecord } from '../store/store.ts'
+import { declared } from './declared.ts'
+import type { AppOptions } from './options.ts'
+import { problems } from './problem.ts'
+import { digestOf, readJson } from './request/body.ts'
+import { longestWait, preferredWait } from './request/prefer.ts'
+import { allowSilence } from './request/silence.ts'
+
+const text = Type.String()
+const answerHeaders = {
+  Location: { description: 'Where the job is.', schema: text },
+  'Idempotent-Replayed': {
+    description: '`true` when the key was used before: this is the job from then.',
+    schema: text,
+  },
+  'Preference-Applied': { description: 'The `wait` that was honoured, in seconds.', schema: text },
+}
+
+export const submit = ({ engine, kinds, clock, maxBodyBytes }: AppOptions) =>
+  new Elysia().post(
+    '/jobs',
+    async ({ request, server, set, path, status }) => {
+      const key = idempotencyKeyOf(request.headers)
+      const { value, bytes } = await readJson(request, maxBodyBytes)
+      const idempotency: Idempotency | undefined =
+        key === undefined ? undefined : { key, digest: digestOf(bytes) }
+      const submitted = await engine.submit(
+        prepareJob(parseJob(value), kinds, { id: clock.id(), idempotency }),
+      )
+      if (submitted.type === 'mismatch')
+        throw new Problem(
+          'idempotency_mismatch',
+          `Expected the same body as when "Idempotency-Key" ${key} was first used, for job ${submitted.job.id}, got another one.`,
+        )
+
+      set.headers.location = `${path}/${submitted.job.id}`
+      if (submitted.type === 'repeated') set.headers['idempotent-replayed'] = 'true'
+      const wait = preferredWait(request.headers)
+      let job: JobRecord = submitted.job
+      if (wait !== undefined) {
+        set.headers['preference-applied'] = `wait=${wait}`
+        allowSilence(server, request, wait)
+        job = (await engine.ended(job.id, wait * 1000, request.signal)) ?? job
+      }
+      const view = viewJob(job, engine.rate(job))
+      return wait !== undefined && hasEnded(job.state) ? status(200, view) : status(202, view)
+    },
+    {
+      // The body is read in the handler: after the guards, within its bounds, and with our own messages.
+      parse: 'none',
+      body: declared(JobSpec),
+      response: {
+        200: declared(JobShape, {
+          description: 'The job was accepted, and ended within the time of `Prefer: wait=N`.',
+          headers: answerHeaders,
+        }),
+        202: declared(JobShape, {
+          description: 'The job and all its tasks are on disk.',
+          headers: answerHeaders,
+        }),
+        ...problems(
+          'malformed',
+          'too_large',
+          'unsupported_media_type',
+          'invalid',
+          'idempotency_mismatch',
+          'unavailable',
+        ),
+      },
+      detail: {
+        operationId: 'submitJob',
+        summary: 'Submit a job',
+        tags: ['jobs'],
+        parameters: [
+          {
+            in: 'header',
+            name: 'Idempotency-Key',
+            description: 'Makes it safe to send the request again: the same key and body give the same job.',
+            schema: { type: 'string', minLength: 1, maxLength: 255 },
+          },
+          {
+            in: 'header',
+            name: 'Prefer',
+            description: `\`wait=N\` (RFC 7240): answer when the job has ended, or after N seconds, at most ${longestWait}.`,
+            schema: { type: 'string', example: 'wait=10' },
+          },
+        ],
+      },
+    },
+  )
+
+const idempotencyKeyOf = (headers: Headers): string | undefined => {
+  const key = headers.get('idempotency-key')
+  if (key === null || /^[\x20-\x7e]{1,255}$/.test(key)) return key ?? undefined
+  throw new Problem('invalid', expected('Idempotency-Key', 'to be 1 to 255 printable ASCII characters', key))
+}

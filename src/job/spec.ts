@@ -1,0 +1,149 @@
+import { type Static, Type } from '@sinclair/typebox'
+import { recordOf, worded } from './explain/words.ts'
+import { Duration, oneOf, printable, strict, Text } from './fields.ts'
+import { limits } from './limits.ts'
+import { modes, type Tolerance } from './modes.ts'
+import { backoffs, defaultRetry } from './retry.ts'
+
+export const defaultPriority = 5
+
+export const RetrySpec = Type.Object(
+  {
+    attempts: Type.Optional(
+      Type.Integer({
+        minimum: 1,
+        maximum: limits.attempts,
+        default: defaultRetry.attempts,
+        description: 'How many times a task may be attempted in all, the first included.',
+      }),
+    ),
+    backoff: Type.Optional(
+      oneOf(backoffs, {
+        default: defaultRetry.backoff,
+        description: 'Whether the delay doubles with each failure or stays the same.',
+      }),
+    ),
+    delayMs: Type.Optional(
+      Type.Integer({
+        minimum: 0,
+        maximum: limits.longestMs,
+        default: defaultRetry.delayMs,
+        description: 'The longest delay before the second attempt; the actual one is random (full jitter).',
+      }),
+    ),
+    maxDelayMs: Type.Optional(
+      Type.Integer({
+        minimum: 0,
+        maximum: limits.longestMs,
+        default: defaultRetry.maxDelayMs,
+        description: 'What no delay exceeds, however often the task failed.',
+      }),
+    ),
+  },
+  { ...strict, description: 'What happens after a failed attempt.' },
+)
+
+/** The fields that a task of any kind may have. */
+export const TaskCommon = Type.Object(
+  {
+    key: Type.Optional(
+      worded(
+        `a string of 1 to ${limits.keyLength} printable characters that is not a whole number, "." or ".."`,
+        Type.String({
+          minLength: 1,
+          maxLength: limits.keyLength,
+          // A key stands where an index may stand, in a URL: it looks like no number, and like no relative path.
+          pattern: `^(?![+-]?\\d+$)(?!\\.{1,2}$)${printable}*$`,
+          description: 'A name for the task, unique in its job, that works wherever its index does.',
+        }),
+      ),
+    ),
+    queue: Type.Optional(
+      Text(1, limits.nameLength, {
+        description: 'The lane that the task runs in; derived from its kind if not given.',
+      }),
+    ),
+    retry: Type.Optional(RetrySpec),
+    timeoutMs: Type.Optional(
+      Duration(1, limits.longestAttemptMs, 'How long one attempt may take; the default depends on the kind.'),
+    ),
+  },
+  strict,
+)
+
+const Tolerate = Type.Union(
+  [
+    Type.Integer({ minimum: 0, maximum: limits.tasks }),
+    worded(
+      'a share such as "5%"',
+      Type.Unsafe<Exclude<Tolerance, number>>(Type.String({ pattern: '^(100|\\d{1,2}(\\.\\d{1,3})?)%$' })),
+    ),
+  ],
+  {
+    default: 0,
+    description: 'Mode `all`: how many tasks, or what share of them, may fail before the job does.',
+  },
+)
+
+const Labels = recordOf(
+  worded(
+    '1 to 100 letters, digits and any of . _ / -, a letter or digit first',
+    Type.String({ pattern: '^[A-Za-z0-9][\\w./-]{0,99}$' }),
+  ),
+  Text(0, limits.nameLength),
+  { maxProperties: limits.labels, description: 'Names and values of your own, to find the job by.' },
+)
+
+/** The fields of a job beside its tasks. */
+export const JobCommon = Type.Object(
+  {
+    name: Type.Optional(
+      Text(1, limits.nameLength, { description: 'What the job is called; need not be unique.' }),
+    ),
+    mode: Type.Optional(
+      oneOf(modes, {
+        default: 'allSettled',
+        description: 'How outcomes gather, by the JavaScript function of that name on Promise.',
+      }),
+    ),
+    tolerate: Type.Optional(Tolerate),
+    quorum: Type.Optional(
+      Type.Integer({
+        minimum: 1,
+        maximum: limits.tasks,
+        default: 1,
+        description: 'Mode `any`: how many tasks must succeed.',
+      }),
+    ),
+    concurrency: Type.Optional(
+      Type.Integer({
+        minimum: 1,
+        maximum: limits.concurrency,
+        description: 'How many tasks of this job may run at once; the server has a bound of its own.',
+      }),
+    ),
+    priority: Type.Optional(
+      Type.Integer({
+        minimum: 1,
+        maximum: 9,
+        default: defaultPriority,
+        description: 'The weight of the job when jobs take turns: 9 gets the most.',
+      }),
+    ),
+    timeoutMs: Type.Optional(
+      Duration(
+        1,
+        limits.longestMs,
+        'From the submission to the outcome: what has not ended by then is cancelled.',
+      ),
+    ),
+    retry: Type.Optional(RetrySpec),
+    labels: Type.Optional(Labels),
+    keepMs: Type.Optional(Duration(0, limits.longestMs, 'How long the job is kept after its end.')),
+  },
+  strict,
+)
+
+export type RetrySpec = Static<typeof RetrySpec>
+export type TaskCommon = Static<typeof TaskCommon>
+export type JobCommon = Static<typeof JobCommon>

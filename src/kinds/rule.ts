@@ -1,0 +1,25 @@
+import { expected } from '../job/errors.ts'
+import { type FieldError, unexpected } from '../job/explain.ts'
+import type { Rule } from '../job/modes.ts'
+import type { JobSpec } from './spec.ts'
+
+/** What contradicts itself in how a job gathers its outcomes. */
+export const ruleErrors = (spec: JobSpec, { mode, quorum }: Rule): FieldError[] => {
+  const { length } = spec.tasks
+  const errors: FieldError[] = []
+  if (mode === 'race' && length === 0) {
+    errors.push(unexpected('tasks', 'to hold a task at least, because nobody would win the race', spec.tasks))
+  }
+  if (spec.tolerate !== undefined && mode !== 'all') errors.push(onlyWith('tolerate', 'all', mode))
+  if (spec.quorum !== undefined && mode !== 'any') errors.push(onlyWith('quorum', 'any', mode))
+  // Of no tasks, `any` fails at once whatever its quorum, as Promise.any does.
+  else if (quorum > Math.max(1, length)) {
+    errors.push(unexpected('quorum', `of at most ${length}, the number of tasks`, quorum))
+  }
+  return errors
+}
+
+const onlyWith = (field: string, needed: string, mode: string): FieldError => ({
+  field,
+  message: expected(field, `only with "mode": "${needed}"`, mode),
+})

@@ -1,0 +1,105 @@
+import type { Clock } from './clock.ts'
+import { systemClock } from './clock.ts'
+import type { Config } from './config.ts'
+import { createEngine } from './engine/create.ts'
+import type { Engine } from './engine/engine.ts'
+import { type App, createApp } from './http/app.ts'
+import { Streams } from './http/streams.ts'
+import type { Handler } from './kinds/handler.ts'
+import { createKinds } from './kinds/kinds.ts'
+import type { Log } from './log.ts'
+import { openSqlite } from './store/sqlite/open.ts'
+import { type Store, StoreError } from './store/store.ts'
+
+export interface ServeOptions {
+  config: Config
+  log: Log
+  handlers?: readonly Handler[]
+  clock?: Clock
+  /** Opens the store that the settings name. To be replaced only by what measures or breaks it. */
+  openStore?: (config: Config) => Store
+}
+
+/** A server that listens. */
+export interface Server {
+  url: string
+  port: number
+  app: App
+  engine: Engine
+  /**
+   * Refuses new connections, lets running tasks end for the grace period, gives the rest back, tells every subscriber,
+   * and closes the database. May be called again.
+   */
+  stop(): Promise<void>
+}
+
+/** Puts the parts together: store → engine → http. Throws a StoreError when the database or the port cannot be had. */
+export const serve = async (options: ServeOptions): Promise<Server> => {
+  const { config, log, handlers = [], clock = systemClock, openStore = openConfigured } = options
+  const kinds = createKinds({ handlers })
+  const store = openStore(config)
+  const streams = new Streams()
+  const engine = createEngine({
+    store,
+    kinds,
+    clock,
+    concurrency: config.concurrency,
+    graceMs: config.graceMs,
+    log: (level, message, fields) => log[level](message, fields),
+  })
+  const app = createApp({
+    engine,
+    kinds,
+    clock,
+    log,
+    tokens: config.tokens,
+    maxBodyBytes: config.maxBodyBytes,
+    streams,
+  })
+  try {
+    listen(app, config)
+    await engine.start()
+  } catch (error) {
+    await app.server?.stop(true)
+    await store.close()
+    throw error
+  }
+  const { hostname, port } = addressOf(app)
+
+  let stopped: Promise<void> | undefined
+  const stop = async () => {
+    await engine.stop()
+    const closed = app.server?.stop()
+    streams.close()
+    await closed
+    await store.close()
+  }
+  return {
+    url: `http://${hostname.includes(':') ? `[${hostname}]` : hostname}:${port}`,
+    port,
+    app,
+    engine,
+    stop: () => {
+      stopped ??= stop()
+      return stopped
+    },
+  }
+}
+
+const openConfigured = ({ database, durability }: Config): Store =>
+  openSqlite({ file: database, durability })
+
+/** Without `reusePort`, which is Elysia's default: with it, two servers would share a port and nobody would say so. */
+const listen = (app: App, { host, port }: Config): void => {
+  try {
+    app.listen({ hostname: host, port, reusePort: false, idleTimeout: 30 })
+  } catch (error) {
+    const why = error instanceof Error ? error.message : String(error)
+    throw new StoreError(`Cannot listen on ${host}:${port}: ${why}`)
+  }
+}
+
+const addressOf = ({ server }: App): { hostname: string; port: number } => {
+  if (server?.port === undefined || server.hostname === undefined) throw new Error('The server does not listen')
+  return { hostname: server.hostname, port: server.port }
+}

@@ -1,0 +1,58 @@
+import { createHash, timingSafeEqual } from 'node:crypto'
+
+/** What a token may do; each scope may also do what those before it may. */
+export const scopes = ['read', 'submit', 'admin'] as const
+export type Scope = (typeof scopes)[number]
+
+/** A token as it is kept: only by the SHA-256 of its secret. */
+export interface Token {
+  scope: Scope
+  hash: Uint8Array
+}
+
+const shortestSecret = 16
+
+/** `read:secret,read+submit:secret`; undefined when {@link flawOf} finds something. */
+export const readTokens = (text: string): Token[] | undefined => {
+  const tokens: Token[] = []
+  for (const entry of entriesOf(text)) {
+    const token = readToken(entry)
+    if (typeof token === 'string') return undefined
+    tokens.push(token)
+  }
+  return tokens
+}
+
+/** What is wrong with the first bad entry, without a word of what it says. */
+export const flawOf = (text: string): string => {
+  const flaws = entriesOf(text).map((entry, index) => [readToken(entry), index + 1] as const)
+  const [flaw, number] = flaws.find(([token]) => typeof token === 'string') ?? []
+  return `${flaw} in entry ${number} of ${flaws.length}`
+}
+
+/** The widest scope that the secret opens. Compares with every token, each in constant time. */
+export const scopeOf = (secret: string, tokens: readonly Token[]): Scope | undefined => {
+  const hash = sha256(secret)
+  const opened = tokens.filter((token) => timingSafeEqual(token.hash, hash)).map(({ scope }) => scope)
+  return scopes.findLast((scope) => opened.includes(scope))
+}
+
+export const covers = (held: Scope, needed: Scope): boolean => scopes.indexOf(held) >= scopes.indexOf(needed)
+
+const entriesOf = (text: string) => text.split(',').map((entry) => entry.trim())
+
+/** The token, or what is wrong with it. */
+const readToken = (entry: string): Token | string => {
+  const colon = entry.indexOf(':')
+  if (colon < 0) return 'no ":"'
+  const named = entry.slice(0, colon).split('+')
+  const secret = entry.slice(colon + 1)
+  const known = scopes.filter((scope) => named.includes(scope))
+  const scope = known.at(-1)
+  if (scope === undefined || known.length !== named.length) return 'an unknown scope'
+  if (!/^[\x21-\x7e]*$/.test(secret)) return 'a secret with other than visible ASCII characters'
+  if (secret.length < shortestSecret) return `a secret of ${secret.length} characters`
+  return { scope, hash: sha256(secret) }
+}
+
+const sha256 = (text: string): Uint8Array => createHash('sha256').update(text).digest()

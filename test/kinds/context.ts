@@ -1,0 +1,34 @@
+import type { Progress, RunContext } from '../../src/kinds/kind.ts'
+import { fakeClock } from '../support/clock.ts'
+
+/** The context of one attempt. Its methods need `this`, as those of the engine do; its signal counts who asks for it. */
+export class TestContext implements RunContext {
+  readonly clock = fakeClock()
+  readonly controller = new AbortController()
+  readonly progressed: Progress[] = []
+  readonly logged: unknown[][] = []
+  signalsMade = 0
+
+  readonly job = '019b7c00-0000-7000-8000-000000000001'
+  readonly index = 3
+  readonly key = undefined
+  readonly attempt = 2
+  readonly idempotencyKey = `${this.job}-3`
+
+  get signal() {
+    this.signalsMade += 1
+    return this.controller.signal
+  }
+
+  after(ms: number, action: () => void) {
+    return this.clock.after(ms, action)
+  }
+
+  progress(progress: Progress) {
+    this.progressed.push(progress)
+  }
+
+  log(...line: unknown[]) {
+    this.logged.push(line)
+  }
+}

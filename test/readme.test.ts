@@ -1,0 +1,164 @@
+import { afterAll, beforeAll, describe, expect, test } from 'bun:test'
+import { chmodSync, mkdirSync, rmSync } from 'node:fs'
+import { join } from 'node:path'
+import manifest from '../package.json'
+import { settings } from '../src/config.ts'
+import { startServer, type TestServer } from './support/server.ts'
+import { startUpstream } from './support/upstream.ts'
+
+const root = join(import.meta.dir, '..')
+const readme = await Bun.file(join(root, 'README.md')).text()
+const handlers = join(root, 'src/examples/demo/handlers.ts')
+
+interface Block {
+  language: string
+  code: string
+  line: number
+}
+
+const blocks: Block[] = [...readme.matchAll(/^```(\w+)\n(.*?)^```$/gms)].map((match) => ({
+  language: match[1] ?? '',
+  code: match[2] ?? '',
+  line: readme.slice(0, match.index).split('\n').length,
+}))
+const blocksIn = (language: string, having = '') =>
+  blocks.filter((block) => block.language === language && block.code.includes(having))
+
+/** Where blocks become files: inside the package, so that `sheaf` is found, and ignored by git. */
+const folder = join(root, 'dist', 'readme')
+let server: TestServer
+let upstream: Awaited<ReturnType<typeof startUpstream>>
+let jobId = ''
+
+const here = (code: string) =>
+  code
+    .replaceAll('http://localhost:3000', server.url)
+    .replaceAll('ws://localhost:3000', server.url.replace('http', 'ws'))
+    .replaceAll('https://api.example.com', upstream.url)
+
+const run = async (command: string[], env: Record<string, string> = {}) => {
+  const child = Bun.spawn(command, { cwd: root, env: { ...process.env, ...env }, stdout: 'pipe', stderr: 'pipe' })
+  const [out, err] = await Promise.all([new Response(child.stdout).text(), new Response(child.stderr).text()])
+  return { code: await child.exited, out, err }
+}
+
+/** Runs a block as a shell would; where the machine has no curl, `support/curl.ts` does what the README asks of it. */
+const runShell = (code: string) => {
+  const path = Bun.which('curl') ? process.env['PATH'] : `${folder}:${process.env['PATH']}`
+  return run(['sh', '-ec', here(code)], { ID: jobId, PATH: path ?? '' })
+}
+
+const runTypeScript = async (name: string, code: string, command = [process.execPath]) => {
+  const file = join(folder, name)
+  await Bun.write(file, here(code))
+  return run([...command, file])
+}
+
+beforeAll(async () => {
+  mkdirSync(folder, { recursive: true })
+  await Bun.write(join(folder, 'curl'), `#!${process.execPath}\nimport '${join(root, 'test/support/curl.ts')}'\n`)
+  chmodSync(join(folder, 'curl'), 0o755)
+  upstream = await startUpstream()
+  server = await startServer({ handlers: [(await import(handlers)).letters] })
+})
+
+afterAll(async () => {
+  await server[Symbol.asyncDispose]()
+  await upstream.stop()
+  rmSync(folder, { recursive: true, force: true })
+})
+
+describe('the README', () => {
+  test('reaches a first result within 25 lines', () => {
+    expect(blocksIn('sh', '/results')[0]?.line).toBeLessThanOrEqual(25)
+  })
+
+  test('names only scripts that exist', () => {
+    const named = [...readme.matchAll(/bun@[\d.]+ run (\w+)/g)].map((match) => match[1] ?? '')
+    expect(named.length).toBeGreaterThan(0)
+    expect(Object.keys(manifest.scripts)).toEqual(expect.arrayContaining(named))
+  })
+
+  test('submits a job with curl, and the job ends', async () => {
+    const [submit] = blocksIn('sh', '"tasks"')
+    const { out, err } = await runShell(submit?.code ?? '')
+    const job: unknown = JSON.parse(out || err)
+    expect(job).toMatchObject({ state: 'succeeded', counts: { total: 3, succeeded: 3 } })
+    jobId = (job as { id: string }).id
+  })
+
+  test('gets the results with curl', async () => {
+    const [results] = blocksIn('sh', '/results')
+    const { out } = await runShell(results?.code ?? '')
+    expect(JSON.parse(out).data).toMatchObject([
+      { index: 0, key: 'user', state: 'succeeded', output: { status: 200, body: { id: 1 } } },
+      { index: 1, key: 'posts', state: 'succeeded', output: { status: 200, body: { id: 2 } } },
+      { index: 2, state: 'succeeded', output: null },
+    ])
+  })
+
+  test('follows the job with curl', async () => {
+    const [events] = blocksIn('sh', '/events')
+    const { out } = await runShell(events?.code ?? '')
+    expect(out).toContain('event: tasks')
+    expect(out.trimEnd().split('\n\n').at(-1)).toContain('event: job')
+  })
+
+  test('follows the job over a WebSocket', async () => {
+    const [watch] = blocksIn('ts', 'new WebSocket')
+    const { out, code } = await runTypeScript('watch.ts', `const id = '${jobId}'\n${watch?.code}`)
+    expect(out.trim().split('\n').sort()).toEqual(['0 succeeded', '1 succeeded', '2 succeeded'])
+    expect(code).toBe(0)
+  })
+
+  test('gathers with the typed client', async () => {
+    const [client] = blocksIn('ts', 'sheaf.submit')
+    const { out, err, code } = await runTypeScript('client.ts', client?.code ?? '')
+    expect(err).toBe('')
+    expect(out.split('\n')[0]).toBe('User 1 User 2')
+    expect(out.trim().split('\n').slice(-2)).toEqual(['succeeded', '2'])
+    expect(code).toBe(0)
+  })
+
+  test('defines a handler that a task can run', async () => {
+    const [define] = blocksIn('ts', 'defineHandler')
+    await Bun.write(join(folder, 'handlers.ts'), define?.code ?? '')
+    await using own = await startServer({ handlers: [(await import(join(folder, 'handlers.ts'))).thumbnail] })
+    const task = { kind: 'call', handler: 'thumbnail', input: { id: 7 } }
+    const response = await fetch(`${own.url}/jobs`, {
+      method: 'POST',
+      headers: { 'content-type': 'application/json', prefer: 'wait=10' },
+      body: JSON.stringify({ tasks: [task] }),
+    })
+    const { id } = (await response.json()) as { id: string }
+    const results = await (await fetch(`${own.url}/jobs/${id}/results`)).json()
+    expect(results).toMatchObject({ data: [{ state: 'succeeded', output: 'thumbnails/7.png' }] })
+  })
+
+  test('tests with bun test', async () => {
+    const [own] = blocksIn('ts', 'bun:test')
+    const { err, code } = await runTypeScript('naps.test.ts', own?.code ?? '', [process.execPath, 'test', '--root', folder])
+    expect(err).toContain('1 pass')
+    expect(code).toBe(0)
+  })
+
+  test('shows the problem that the server gives', async () => {
+    const [problem] = blocksIn('json', 'tasks[0].ms')
+    const response = await fetch(`${server.url}/jobs`, {
+      method: 'POST',
+      headers: { 'content-type': 'application/json' },
+      body: JSON.stringify({ tasks: [{ kind: 'sleep', ms: -5 }] }),
+    })
+    expect(response.status).toBe(422)
+    expect(await response.json()).toEqual(JSON.parse(problem?.code ?? ''))
+  })
+
+  test('lists every setting with its default and meaning', () => {
+    const rows = Object.values(settings).map(
+      ({ name, default: value, description }) =>
+        `| \`${name}\` | ${value === undefined ? '' : `\`${value}\``} | ${description.replaceAll('|', '\\|')} |`,
+    )
+    const table = readme.split('| variable | default | meaning |\n|---|---|---|\n')[1]?.split('\n\n')[0] ?? ''
+    expect(table.split('\n')).toEqual(rows)
+  })
+})
