@@ -9,7 +9,7 @@ type Environment = Record<string, string>
 /** How a process ended: one of the two. */
 export interface Exit {
   code: number | null
-  signal: NodeJS.Signals | null
+  signal: string | null
 }
 
 /** How long a readiness probe waits before it knocks again. */
@@ -72,7 +72,7 @@ export class ChildProcess implements AsyncDisposable {
     alive.delete(this.#child)
     await Promise.all([this.stdout.closed, this.stderr.closed])
     const { exitCode, signalCode } = this.#child
-    return signalCode === null ? { code: exitCode, signal: null } : { code: null, signal: signalCode }
+    return signalCode === null ? { code: exitCode, signal: null } : { code: null, signal: String(signalCode) }
   }
 }
 
@@ -97,7 +97,8 @@ export class Output {
     for (;;) {
       const line = this.lines.find((candidate) => pattern.test(candidate))
       if (line !== undefined) return line
-      if (!this.#open) throw new Error(`The process ended without a line like ${pattern}, but with: ${this.text}`)
+      if (!this.#open)
+        throw new Error(`The process ended without a line like ${pattern}, but with: ${this.text}`)
       await this.#changed.promise
     }
   }

@@ -32,6 +32,11 @@ const manners: Record<string, (socket: Socket<unknown>) => void> = {
     say(socket, 'HTTP/1.1 503 Busy\r\nContent-Length: 100\r\n\r\nabc')
     socket.end()
   },
+  /** 1,000 bytes in chunks, under a length of 3. */
+  '/lying-length': (socket) => {
+    const chunk = `3e8\r\n${'a'.repeat(1_000)}\r\n0\r\n\r\n`
+    say(socket, `${head}Content-Length: 3\r\nTransfer-Encoding: chunked\r\n\r\n${chunk}`)
+  },
   '/garbage': (socket) => {
     say(socket, 'lorem ipsum dolor sit amet\r\n\r\n')
     socket.end()

@@ -5,15 +5,12 @@ export interface Body {
   whole: boolean
 }
 
-const empty: Body = { text: '', whole: true }
-
 /** Reads at most `most` bytes of the body. Rejects when the connection breaks. */
 export const readBody = async (response: Response, most: number): Promise<Body> => {
-  if (!response.body) return empty
   const length = declaredLength(response)
-  // The length is what the connection is read by, so a body cannot be longer than it says: no need to watch it come.
+  // The connection is read by that length, so no more can come: no need for a stream, which would cost a few µs.
   if (length !== undefined && length <= most) return { text: await response.text(), whole: true }
-  return readStream(response.body.getReader(), most)
+  return response.body ? readStream(response.body.getReader(), most) : { text: '', whole: true }
 }
 
 const readStream = async (reader: ReadableStreamDefaultReader<Uint8Array>, most: number): Promise<Body> => {
@@ -31,10 +28,14 @@ const readStream = async (reader: ReadableStreamDefaultReader<Uint8Array>, most:
   }
 }
 
-/** How many bytes the body has, if that is known before it is read: a compressed one may have any number. */
+/**
+ * How many bytes the body has, if that is known before it is read. A compressed one may have any number, and so may a
+ * chunked one, whatever length it claims besides (RFC 9112, section 6.3).
+ */
 const declaredLength = ({ headers }: Response): number | undefined => {
   const length = headers.get('content-length')
-  return length === null || headers.has('content-encoding') ? undefined : Number(length)
+  if (length === null || headers.has('content-encoding') || headers.has('transfer-encoding')) return undefined
+  return Number(length)
 }
 
 const decode = (chunks: readonly Uint8Array[]): string => new TextDecoder().decode(Buffer.concat(chunks))

@@ -36,6 +36,12 @@ describe('a response', () => {
     })
   })
 
+  test('that is longer than its length says is still measured', async () => {
+    expect(
+      await http.run({ url: `${wire.url}/lying-length`, maxBytes: 999 }, new TestContext()),
+    ).toMatchObject(failure('response_too_large', false))
+  })
+
   test('says in its error which host, and not which path or query', async () => {
     const { host } = new URL(wire.url)
     expect(await run(`${wire.url}/close?token=secret`)).toEqual({
