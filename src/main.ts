@@ -39,11 +39,15 @@ const loadHandlers = async (path: string): Promise<Handler[]> => {
     exported = await import(/^[a-z]+:/i.test(path) ? path : pathToFileURL(resolve(path)).href)
   } catch (error) {
     const why = error instanceof Error ? error.message.split('\n')[0] : String(error)
-    throw new ConfigError(`Expected "SHEAF_HANDLERS" to be a module that can be loaded, got "${path}": ${why}`)
+    throw new ConfigError(
+      `Expected "SHEAF_HANDLERS" to be a module that can be loaded, got "${path}": ${why}`,
+    )
   }
   const handlers = Object.values(exported).filter(isHandler)
   if (handlers.length === 0)
-    throw new ConfigError(`Expected "SHEAF_HANDLERS" to export handlers (see defineHandler), got none in "${path}".`)
+    throw new ConfigError(
+      `Expected "SHEAF_HANDLERS" to export handlers (see defineHandler), got none in "${path}".`,
+    )
   return [...new Set(handlers)]
 }
 

@@ -86,8 +86,7 @@ export const serve = async (options: ServeOptions): Promise<Server> => {
   }
 }
 
-const openConfigured = ({ database, durability }: Config): Store =>
-  openSqlite({ file: database, durability })
+const openConfigured = ({ database, durability }: Config): Store => openSqlite({ file: database, durability })
 
 /** Without `reusePort`, which is Elysia's default: with it, two servers would share a port and nobody would say so. */
 const listen = (app: App, { host, port }: Config): void => {
@@ -100,6 +99,7 @@ const listen = (app: App, { host, port }: Config): void => {
 }
 
 const addressOf = ({ server }: App): { hostname: string; port: number } => {
-  if (server?.port === undefined || server.hostname === undefined) throw new Error('The server does not listen')
+  if (server?.port === undefined || server.hostname === undefined)
+    throw new Error('The server does not listen')
   return { hostname: server.hostname, port: server.port }
 }

@@ -37,7 +37,12 @@ const here = (code: string) =>
     .replaceAll('https://api.example.com', upstream.url)
 
 const run = async (command: string[], env: Record<string, string> = {}) => {
-  const child = Bun.spawn(command, { cwd: root, env: { ...process.env, ...env }, stdout: 'pipe', stderr: 'pipe' })
+  const child = Bun.spawn(command, {
+    cwd: root,
+    env: { ...process.env, ...env },
+    stdout: 'pipe',
+    stderr: 'pipe',
+  })
   const [out, err] = await Promise.all([new Response(child.stdout).text(), new Response(child.stderr).text()])
   return { code: await child.exited, out, err }
 }
@@ -56,7 +61,10 @@ const runTypeScript = async (name: string, code: string, command = [process.exec
 
 beforeAll(async () => {
   mkdirSync(folder, { recursive: true })
-  await Bun.write(join(folder, 'curl'), `#!${process.execPath}\nimport '${join(root, 'test/support/curl.ts')}'\n`)
+  await Bun.write(
+    join(folder, 'curl'),
+    `#!${process.execPath}\nimport '${join(root, 'test/support/curl.ts')}'\n`,
+  )
   chmodSync(join(folder, 'curl'), 0o755)
   upstream = await startUpstream()
   server = await startServer({ handlers: [(await import(handlers)).letters] })
@@ -137,7 +145,12 @@ describe('the README', () => {
 
   test('tests with bun test', async () => {
     const [own] = blocksIn('ts', 'bun:test')
-    const { err, code } = await runTypeScript('naps.test.ts', own?.code ?? '', [process.execPath, 'test', '--root', folder])
+    const { err, code } = await runTypeScript('naps.test.ts', own?.code ?? '', [
+      process.execPath,
+      'test',
+      '--root',
+      folder,
+    ])
     expect(err).toContain('1 pass')
     expect(code).toBe(0)
   })

@@ -1,6 +1,7 @@
 import { orAbort } from './abort.ts'
 import { type Backoff, backoffDelay, type ClientClock, delay } from './clock.ts'
-import { type FieldError, SheafError } from './errors.ts'
+import { SheafError } from './errors.ts'
+import { isObject, refusal, strange } from './problem.ts'
 
 /** What Eden makes of a response; without `response` when there was none. */
 export interface Answer {
@@ -16,7 +17,10 @@ export interface AskOptions {
 }
 
 /** Asks the server, again if need be, for what is in the answer. Throws a {@link SheafError}, or the signal's reason. */
-export type Ask = <A extends Answer>(send: () => Promise<A>, options?: AskOptions) => Promise<NonNullable<A['data']>>
+export type Ask = <A extends Answer>(send: Send<A>, options?: AskOptions) => Promise<NonNullable<A['data']>>
+
+/** Sends the request once; to be given to Eden as `fetch`, `init` cuts it off when nobody waits for it any more. */
+type Send<A extends Answer> = (init: RequestInit) => Promise<A>
 
 interface Setup {
   clock: ClientClock
@@ -31,9 +35,13 @@ export const createAsk =
   ({ clock, retryMs, base }: Setup): Ask =>
   async (send, { signal, repeatable = true } = {}) => {
     const until = clock.now() + retryMs
+    const init: RequestInit = signal ? { signal } : {}
     for (let failures = 1; ; failures += 1) {
       signal?.throwIfAborted()
-      const outcome = await orAbort(attempt(send, base), signal)
+      const outcome = await orAbort(
+        attempt(() => send(init), base),
+        signal,
+      )
       if ('data' in outcome) return outcome.data
       const wait = Math.max(outcome.afterMs, backoffDelay(pace, failures, clock))
       const again = outcome.trouble === 'busy' || (outcome.trouble === 'lost' && repeatable)
@@ -62,9 +70,10 @@ const attempt = async <A extends Answer>(
     return lost(base, cause)
   }
   const { data, error, response } = answer
-  if (error !== null) return response === undefined ? lost(base, error.value) : refused(response, error.value)
+  if (response === undefined) return lost(base, error?.value)
+  if (error !== null) return refused(response, error.value)
   if (isObject(data)) return { data }
-  return { error: strange(base, response), trouble: 'refused', afterMs: 0 }
+  return { error: strange(response), trouble: 'refused', afterMs: 0 }
 }
 
 const lost = (base: string, cause: unknown): Failed => ({
@@ -75,38 +84,11 @@ const lost = (base: string, cause: unknown): Failed => ({
 
 const reasonOf = (cause: unknown) => (cause instanceof Error && cause.message ? `: ${cause.message}` : '')
 
-const refused = (response: Response, value: unknown): Failed => {
-  const { status, headers } = response
-  const problem = problemOf(value)
-  const error = problem
-    ? new SheafError(problem.code, problem.detail, { status, errors: problem.errors })
-    : strange(response.url, response)
-  return { error, trouble: troubles[status] ?? 'refused', afterMs: Number(headers.get('retry-after')) * 1_000 || 0 }
-}
+const refused = (response: Response, value: unknown): Failed => ({
+  error: refusal(response, value),
+  trouble: troubles[response.status] ?? 'refused',
+  afterMs: Number(response.headers.get('retry-after')) * 1_000 || 0,
+})
 
 /** A 503 is Sheaf's or a proxy's word that nothing was done; after the others of a proxy, nobody knows. */
 const troubles: Record<number, Failed['trouble']> = { 502: 'lost', 503: 'busy', 504: 'lost' }
-
-const strange = (at: string, response: Response | undefined) => {
-  const { status } = response ?? {}
-  return new SheafError('unexpected_answer', `Expected an answer of Sheaf at ${at}, got another, with status ${status}.`, {
-    status,
-  })
-}
-
-interface ProblemView {
-  code: string
-  detail: string
-  errors?: readonly FieldError[]
-}
-
-const problemOf = (value: unknown): ProblemView | undefined =>
-  isObject(value) && 'code' in value && typeof value.code === 'string' && 'detail' in value
-    ? {
-        code: value.code,
-        detail: String(value.detail),
-        ...('errors' in value && Array.isArray(value.errors) && { errors: value.errors }),
-      }
-    : undefined
-
-const isObject = <T>(value: T): value is T & object => typeof value === 'object' && value !== null

@@ -82,4 +82,7 @@ export class JobError extends SheafError {
   }
 }
 
-const untold: FailureView = { code: 'internal', message: 'It did not succeed, and the server does not say why.' }
+const untold: FailureView = {
+  code: 'internal',
+  message: 'It did not succeed, and the server does not say why.',
+}

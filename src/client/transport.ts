@@ -29,7 +29,12 @@ export const createTransport = (target: string | URL | LocalApp, options: Transp
   const send: Fetch = remote
     ? (options.fetch ?? ((url, init) => globalThis.fetch(url, init)))
     : async (url, init) => target.handle(new Request(url, init))
-  return { base, remote, token, fetch: token === undefined ? send : (url, init) => send(url, authorized(init, token)) }
+  return {
+    base,
+    remote,
+    token,
+    fetch: token === undefined ? send : (url, init) => send(url, authorized(init, token)),
+  }
 }
 
 const baseOf = (target: string | URL): string => {

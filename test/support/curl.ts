@@ -1,4 +1,6 @@
 /** The part of curl that the README uses (-s, -N, -H, -d), for machines that have none. */
+export {}
+
 const args = process.argv.slice(2)
 const headers = new Headers()
 let url = ''

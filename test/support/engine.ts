@@ -1,12 +1,10 @@
 import { expect } from 'bun:test'
-import { mkdtempSync, rmSync } from 'node:fs'
-import { tmpdir } from 'node:os'
-import { join } from 'node:path'
 import { createEngine, type EngineOptions } from '../../src/engine/create.ts'
 import type { Engine } from '../../src/engine/engine.ts'
 import { openSqlite } from '../../src/store/sqlite/open.ts'
 import type { JobRecord, NewJob, NewTask, Store, TaskRecord } from '../../src/store/store.ts'
 import { type FakeClock, fakeClock } from './clock.ts'
+import { type JobFields, newJob, newTask } from './jobs.ts'
 import { echo, echoLater, Script } from './script.ts'
 
 export interface RigOptions extends Partial<EngineOptions> {
@@ -95,42 +93,13 @@ export const startEngine = async ({ wrap = (store) => store, start = true, ...op
   return rig
 }
 
-let jobs = 0
+/** A job of these tasks; a number stands for so many of the kind `script`. */
+export const jobOf = (tasks: number | readonly NewTask[], fields: Omit<JobFields, 'tasks'> = {}): NewJob =>
+  newJob({ ...fields, tasks: typeof tasks === 'number' ? tasksOf('script', tasks) : tasks })
 
-/** A job of these tasks; a number stands for so many tasks of the kind `script`. */
-export const newJob = (tasks: number | readonly NewTask[], overrides: Partial<NewJob> = {}): NewJob => ({
-  id: Bun.randomUUIDv7(),
-  name: `job ${++jobs}`,
-  rule: { mode: 'allSettled', tolerate: 0, quorum: 1 },
-  concurrency: undefined,
-  priority: 5,
-  labels: {},
-  defaults: {},
-  timeoutMs: undefined,
-  keepMs: undefined,
-  idempotency: undefined,
-  tasks: typeof tasks === 'number' ? tasksOf('script', tasks) : tasks,
-  ...overrides,
-})
+export const taskOf = (kind: string, input: object = {}, fields: Partial<NewTask> = {}): NewTask =>
+  newTask({ kind, queue: kind, input: JSON.stringify(input), ...fields })
 
-export const newTask = (kind: string, input: object = {}, overrides: Partial<NewTask> = {}): NewTask => ({
-  key: undefined,
-  kind,
-  queue: kind,
-  input: JSON.stringify(input),
-  options: undefined,
-  ...overrides,
-})
-
-/** Each has its own index as its input. */
+/** Each has its own index as its value. */
 export const tasksOf = (kind: string, count: number): NewTask[] =>
-  Array.from({ length: count }, (_, index) => newTask(kind, { value: index }))
-
-/** A folder of its own, removed at the end. */
-export const tempFolder = (): { file: string } & Disposable => {
-  const folder = mkdtempSync(join(tmpdir(), 'sheaf-engine-'))
-  return {
-    file: join(folder, 'sheaf.db'),
-    [Symbol.dispose]: () => rmSync(folder, { recursive: true, force: true }),
-  }
-}
+  Array.from({ length: count }, (_, index) => taskOf(kind, { value: index }))

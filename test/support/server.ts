@@ -1,7 +1,7 @@
+import { systemClock } from '../../src/clock.ts'
 import { readConfig } from '../../src/config.ts'
 import { createLog } from '../../src/log.ts'
 import { type ServeOptions, type Server, serve } from '../../src/serve.ts'
-import { systemClock } from '../../src/clock.ts'
 import { temporaryFolder } from './folder.ts'
 
 export interface ServerOptions extends Partial<Omit<ServeOptions, 'config'>> {

@@ -90,9 +90,11 @@ export class Reader implements AsyncIterableIterator<FollowEvent, undefined> {
 
   #begin(): void {
     this.#state = 'reading'
-    if (this.signal?.aborted) return this.#abort()
-    this.signal?.addEventListener('abort', this.#abort, { once: true })
-    this.source.want(this)
+    if (this.signal?.aborted) this.#abort()
+    else {
+      this.signal?.addEventListener('abort', this.#abort, { once: true })
+      this.source.want(this)
+    }
   }
 
   #abort = (): void => {

@@ -29,9 +29,13 @@ try {
   console.log(`The API at ${upstream.url} takes its time, answers 429 and 500, and sometimes never.\n`)
 
   const sheaf = connect(url)
-  const users = Array.from({ length: 520 }, (_, id) => http<User>(`${upstream.url}/users/${id}`, { timeoutMs: 1_000 }))
+  const users = Array.from({ length: 520 }, (_, id) =>
+    http<User>(`${upstream.url}/users/${id}`, { timeoutMs: 1_000 }),
+  )
   const naps = Array.from({ length: 40 }, (_, i) => sleep(50 + i * 5))
-  const texts = Array.from({ length: 40 }, (_, i) => call<typeof letters>('letters', { text: `Sheaf of task ${i}` }))
+  const texts = Array.from({ length: 40 }, (_, i) =>
+    call<typeof letters>('letters', { text: `Sheaf of task ${i}` }),
+  )
   const tasks = [...users, ...naps, ...texts]
   const job = await sheaf.submit(tasks, {
     name: 'demo',
@@ -73,11 +77,22 @@ try {
   for (const user of most) console.log(`  ${user.name} has ${user.followers} followers`)
   console.log('Errors:')
   for (const result of failed)
-    console.log(`  task ${result.index}, attempt ${result.attempt}: ${result.error?.code}: ${result.error?.message}`)
+    console.log(
+      `  task ${result.index}, attempt ${result.attempt}: ${result.error?.code}: ${result.error?.message}`,
+    )
 
   const once = results.every((result) => ends.get(result.index) === 1)
-  console.log(once ? '\nThe stream told the end of each task exactly once, across the kill.' : '\nThe stream missed or repeated an end.')
-  if (!killed || !once || results.length !== tasks.length || succeeded.length + failed.length !== tasks.length)
+  console.log(
+    once
+      ? '\nThe stream told the end of each task exactly once, across the kill.'
+      : '\nThe stream missed or repeated an end.',
+  )
+  if (
+    !killed ||
+    !once ||
+    results.length !== tasks.length ||
+    succeeded.length + failed.length !== tasks.length
+  )
     process.exitCode = 1
 } finally {
   server.kill('SIGTERM')

@@ -25,7 +25,8 @@ export const startSheaf = async (database: string, port: number): Promise<Subpro
     stderr: 'inherit',
   })
   while (!(await isReady(port))) {
-    if (child.exitCode !== null) throw new Error(`Sheaf stopped with code ${child.exitCode} before it was ready`)
+    if (child.exitCode !== null)
+      throw new Error(`Sheaf stopped with code ${child.exitCode} before it was ready`)
     await Bun.sleep(20)
   }
   return child

@@ -1,0 +1,19 @@
+export { type ConnectOptions, connect } from './client/connect.ts'
+export { JobError, SheafError, TaskError } from './client/errors.ts'
+export type { FollowOptions, Job, Result, Results } from './client/job.ts'
+export type { GatherOptions, Sheaf } from './client/sheaf.ts'
+export type { SubmitOptions } from './client/submit.ts'
+export {
+  type CallOptions,
+  call,
+  type HttpOptions,
+  type HttpOutput,
+  http,
+  type OutputOf,
+  type Outputs,
+  type SleepOptions,
+  sleep,
+  type Task,
+} from './client/task.ts'
+export type { FollowEvent, JobEvent, ProgressEvent, TaskChangeView, TasksEvent } from './job/events.ts'
+export type { JobView, ResultView, TaskView, WholeTaskView } from './job/wire.ts'

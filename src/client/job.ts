@@ -1,0 +1,139 @@
+import type { FollowEvent } from '../job/events.ts'
+import { hasEnded } from '../job/state.ts'
+import type { JobView, ResultView, WholeTaskView } from '../job/wire.ts'
+import type { Api } from './api.ts'
+import type { Ask } from './ask.ts'
+import type { Behind } from './behind.ts'
+import { SheafError } from './errors.ts'
+import type { Follow } from './follow/follow.ts'
+
+/** How a task ended, and with what. */
+export type Result<Output = unknown> = Pick<ResultView, 'index' | 'key' | 'attempt'> &
+  (
+    | { state: 'succeeded'; output: Output; error?: never }
+    | { state: 'failed' | 'cancelled'; error: Failure; output?: never }
+  )
+
+type Failure = NonNullable<ResultView['error']>
+
+/** The result of each task, in input order. */
+export type Results<Outputs extends readonly unknown[]> = {
+  -readonly [I in keyof Outputs]: Result<Outputs[I]>
+}
+
+export interface FollowOptions {
+  /** The last seq that was seen, or `now`: a snapshot, and what happens from then on. */
+  after?: number | 'now'
+  /** Ends the loop with its reason. */
+  signal?: AbortSignal
+}
+
+export interface WaitOptions {
+  signal?: AbortSignal | undefined
+}
+
+/** What everything that talks to the server talks with. */
+export interface Tools {
+  api: Api
+  ask: Ask
+  follow: Follow
+  behind: Behind
+}
+
+/**
+ * A job of the server. To loop over it gives what happens to it, through lost connections and restarts of the server, each
+ * change once and in order, until it has ended: from its beginning for a job that was submitted here, from now on, with a
+ * snapshot, for one that was attached to.
+ */
+export class Job<Outputs extends readonly unknown[] = unknown[]> implements AsyncIterable<FollowEvent> {
+  readonly #tools: Tools
+  readonly #begin: number | 'now'
+
+  constructor(
+    tools: Tools,
+    readonly id: string,
+    begin: number | 'now',
+  ) {
+    this.#tools = tools
+    this.#begin = begin
+  }
+
+  /** The job as it stands. */
+  snapshot({ signal }: WaitOptions = {}): Promise<JobView> {
+    return this.#tools.ask((fetch) => this.#route.get({ fetch }), { signal })
+  }
+
+  /** One task, whole, by its index or its key. */
+  task(task: number | string, { signal }: WaitOptions = {}): Promise<WholeTaskView> {
+    return this.#tools.ask((fetch) => this.#route.tasks({ task: encodeURIComponent(task) }).get({ fetch }), {
+      signal,
+    })
+  }
+
+  /** Waits for the job to end, and gives how each task did. */
+  async results({ signal }: WaitOptions = {}): Promise<Results<Outputs>> {
+    for (;;) {
+      try {
+        const { data } = await this.#tools.ask((fetch) => this.#route.results.get({ fetch, query: {} }), {
+          signal,
+        })
+        // What the tasks return is what whoever submitted them says it is.
+        return data as unknown as Results<Outputs>
+      } catch (error) {
+        if (!(error instanceof SheafError && error.code === 'conflict')) throw error
+      }
+      await this.ended({ signal })
+    }
+  }
+
+  /** Waits for the job to end. */
+  ended(options?: WaitOptions): Promise<JobView> {
+    return this.#until((job) => hasEnded(job.state), options)
+  }
+
+  /** Waits until it is known how the job will end: what has not ended by then is being cancelled. */
+  decided(options?: WaitOptions): Promise<JobView> {
+    return this.#until((job) => job.outcome !== undefined, options)
+  }
+
+  /** What has not ended is cancelled. Does nothing to a job that was cancelled before. */
+  cancel(options?: WaitOptions): Promise<JobView> {
+    return this.#tools.ask((fetch) => this.#route.cancel.post(undefined, { fetch }), options)
+  }
+
+  /** What runs goes on; nothing new starts. */
+  pause(options?: WaitOptions): Promise<JobView> {
+    return this.#tools.ask((fetch) => this.#route.pause.post(undefined, { fetch }), options)
+  }
+
+  resume(options?: WaitOptions): Promise<JobView> {
+    return this.#tools.ask((fetch) => this.#route.resume.post(undefined, { fetch }), options)
+  }
+
+  /** Runs the failed and cancelled tasks of a job that has ended again. */
+  retry(options?: WaitOptions): Promise<JobView> {
+    // To say it twice is to run twice what failed again in between.
+    return this.#tools.ask((fetch) => this.#route.retry.post(undefined, { fetch }), {
+      ...options,
+      repeatable: false,
+    })
+  }
+
+  follow({ after = this.#begin, signal }: FollowOptions = {}): AsyncIterableIterator<FollowEvent, undefined> {
+    return this.#tools.follow(this.id, after === 'now' ? undefined : after, signal)
+  }
+
+  [Symbol.asyncIterator](): AsyncIterableIterator<FollowEvent, undefined> {
+    return this.follow()
+  }
+
+  get #route() {
+    return this.#tools.api.jobs({ id: encodeURIComponent(this.id) })
+  }
+
+  async #until(fits: (job: JobView) => boolean, { signal }: WaitOptions = {}): Promise<JobView> {
+    for await (const event of this.#tools.follow(this.id, undefined, signal))
+      if (event.type === 'job' && fits(event.data)) return event.data
+    return this.snapshot({ signal })
+  }
+}

@@ -1,0 +1,27 @@
+import { type FieldError, SheafError } from './errors.ts'
+
+/** What a response that is no success says. */
+export const refusalOf = async (response: Response): Promise<SheafError> => {
+  const value = await response.json().catch(() => undefined)
+  return refusal(response, value)
+}
+
+/** The problem that a response carries (RFC 9457); or that it carries none, and so is not Sheaf's. */
+export const refusal = (response: Response, value: unknown): SheafError => {
+  const { status } = response
+  if (!isObject(value) || !('code' in value) || !('detail' in value)) return strange(response)
+  const { code, detail } = value
+  const errors: FieldError[] = 'errors' in value && Array.isArray(value.errors) ? value.errors : []
+  return new SheafError(String(code), String(detail), { status, errors })
+}
+
+export const strange = ({ status, url }: Response): SheafError =>
+  new SheafError(
+    'unexpected_answer',
+    `Expected an answer of Sheaf, got another from ${url}, with status ${status}.`,
+    {
+      status,
+    },
+  )
+
+export const isObject = <T>(value: T): value is T & object => typeof value === 'object' && value !== null

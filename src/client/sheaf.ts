@@ -1,0 +1,55 @@
+import type { Api } from './api.ts'
+import type { Job } from './job.ts'
+import type { SubmitOptions } from './submit.ts'
+import type { Outputs, Task } from './task.ts'
+
+/** The outcome is what the function says; so these say nothing of it. */
+export interface GatherOptions extends Omit<SubmitOptions, 'mode' | 'tolerate' | 'quorum' | 'signal'> {
+  /** Cancels the job, and rejects with the reason. */
+  signal?: AbortSignal
+}
+
+type Tasks = readonly Task[] | []
+
+/**
+ * A connection to a server. It keeps a socket open for as long as a job is followed, and nothing else, so there is no need to close it.
+ *
+ * The four that are named as the Promise functions submit a job of that mode, and settle as those would, with a {@link TaskError} for
+ * each task that did not succeed. Beyond that they reject with a {@link JobError} when somebody cancelled the job or its
+ * `timeoutMs` was over, and with a {@link SheafError} when the server refuses the job.
+ */
+export interface Sheaf extends AsyncDisposable {
+  all<T extends Tasks>(tasks: T, options?: GatherOptions): Promise<Outputs<T>>
+  all<Output>(tasks: Iterable<Task<Output>>, options?: GatherOptions): Promise<Output[]>
+
+  allSettled<T extends Tasks>(tasks: T, options?: GatherOptions): Promise<Settled<Outputs<T>>>
+  allSettled<Output>(
+    tasks: Iterable<Task<Output>>,
+    options?: GatherOptions,
+  ): Promise<PromiseSettledResult<Output>[]>
+
+  /** Rejects with an AggregateError of the errors of all tasks, in input order, if none succeeded. */
+  any<T extends Tasks>(tasks: T, options?: GatherOptions): Promise<Outputs<T>[number]>
+  any<Output>(tasks: Iterable<Task<Output>>, options?: GatherOptions): Promise<Output>
+
+  /** Of no tasks, `Promise.race` never settles; this rejects, as the server refuses the job (`invalid`). */
+  race<T extends Tasks>(tasks: T, options?: GatherOptions): Promise<Outputs<T>[number]>
+  race<Output>(tasks: Iterable<Task<Output>>, options?: GatherOptions): Promise<Output>
+
+  /** Resolves when the job and all its tasks are on disk. */
+  submit<T extends Tasks>(tasks: T, options?: SubmitOptions): Promise<Job<Outputs<T>>>
+  submit<Output>(tasks: Iterable<Task<Output>>, options?: SubmitOptions): Promise<Job<Output[]>>
+
+  /** A job that is there already. Nothing is asked of the server yet. */
+  job<Outputs extends readonly unknown[] = unknown[]>(id: string): Job<Outputs>
+
+  /** Every route of the server, typed: the Eden treaty. */
+  readonly api: Api
+
+  /** Ends every loop and every wait with a {@link SheafError} (`closed`), and waits for what is still to be told to the server. */
+  close(): Promise<void>
+}
+
+type Settled<Values extends readonly unknown[]> = {
+  -readonly [I in keyof Values]: PromiseSettledResult<Values[I]>
+}
