@@ -38,11 +38,16 @@ export const createLog = ({
   return { debug: at('debug'), info: at('info'), warn: at('warn'), error: at('error') }
 }
 
-const jsonLine = (at: string, level: LogLevel, message: string, fields: Fields) =>
-  toJson({ at, level, message, ...fields })
+type Line = (at: string, level: LogLevel, message: string, fields: Fields) => string
+
+/** Each value by itself, so that one that JSON cannot express spoils no other. */
+const jsonLine: Line = (at, level, message, fields) =>
+  `{${Object.entries({ at, level, message, ...fields })
+    .map(([name, value]) => `${JSON.stringify(name)}:${toJson(value)}`)
+    .join(',')}}`
 
 /** Values are JSON here too, so that no text out of a request can forge a line of its own. */
-const textLine = (at: string, level: LogLevel, message: string, fields: Fields) =>
+const textLine: Line = (at, level, message, fields) =>
   [
     at.slice(11, 23),
     level.padEnd(5),
@@ -52,14 +57,15 @@ const textLine = (at: string, level: LogLevel, message: string, fields: Fields) 
 
 const toJson = (value: unknown): string => {
   try {
-    return JSON.stringify(value, (_, part: unknown) => plain(part)) ?? 'undefined'
+    return JSON.stringify(value, (_, part: unknown) => plain(part)) ?? 'null'
   } catch {
     return JSON.stringify(String(value))
   }
 }
 
 const plain = (value: unknown): unknown => {
-  if (value instanceof Error)
-    return { name: value.name, message: value.message, stack: value.stack, cause: value.cause }
-  return typeof value === 'bigint' ? String(value) : value
+  if (typeof value === 'bigint') return String(value)
+  if (!(value instanceof Error)) return value
+  const { name, message, stack, cause } = value
+  return { name, message, stack, cause }
 }

@@ -1,15 +1,15 @@
 import type { Clock } from './clock.ts'
 import { systemClock } from './clock.ts'
-import type { Config } from './config.ts'
+import { type Config, ConfigError } from './config.ts'
 import { createEngine } from './engine/create.ts'
 import type { Engine } from './engine/engine.ts'
 import { type App, createApp } from './http/app.ts'
 import { Streams } from './http/streams.ts'
 import type { Handler } from './kinds/handler.ts'
-import { createKinds } from './kinds/kinds.ts'
+import { createKinds, type Kinds } from './kinds/kinds.ts'
 import type { Log } from './log.ts'
 import { openSqlite } from './store/sqlite/open.ts'
-import { type Store, StoreError } from './store/store.ts'
+import type { Store } from './store/store.ts'
 
 export interface ServeOptions {
   config: Config
@@ -33,10 +33,16 @@ export interface Server {
   stop(): Promise<void>
 }
 
-/** Puts the parts together: store → engine → http. Throws a StoreError when the database or the port cannot be had. */
+/** How long requests under way may take to end once everything else has stopped. */
+const lastWordMs = 500
+
+/**
+ * Puts the parts together: store → engine → http. Throws a StoreError when the database cannot be had, and a
+ * ConfigError when the port or the handlers cannot.
+ */
 export const serve = async (options: ServeOptions): Promise<Server> => {
   const { config, log, handlers = [], clock = systemClock, openStore = openConfigured } = options
-  const kinds = createKinds({ handlers })
+  const kinds = kindsWith(handlers)
   const store = openStore(config)
   const streams = new Streams()
   const engine = createEngine({
@@ -69,9 +75,14 @@ export const serve = async (options: ServeOptions): Promise<Server> => {
   let stopped: Promise<void> | undefined
   const stop = async () => {
     await engine.stop()
+    // Bun waits for whatever is open: the streams are ended, requests may end, and what hangs is cut.
     const closed = app.server?.stop()
     streams.close()
-    await closed
+    const { promise: late, resolve } = Promise.withResolvers<void>()
+    const cancel = clock.after(lastWordMs, resolve)
+    await Promise.race([closed, late])
+    cancel()
+    await app.server?.stop(true)
     await store.close()
   }
   return {
@@ -86,6 +97,16 @@ export const serve = async (options: ServeOptions): Promise<Server> => {
   }
 }
 
+const kindsWith = (handlers: readonly Handler[]): Kinds => {
+  try {
+    return createKinds({ handlers })
+  } catch (error) {
+    throw new ConfigError(
+      `Expected "SHEAF_HANDLERS" to export handlers that can be used. ${firstLine(error)}`,
+    )
+  }
+}
+
 const openConfigured = ({ database, durability }: Config): Store => openSqlite({ file: database, durability })
 
 /** Without `reusePort`, which is Elysia's default: with it, two servers would share a port and nobody would say so. */
@@ -93,10 +114,11 @@ const listen = (app: App, { host, port }: Config): void => {
   try {
     app.listen({ hostname: host, port, reusePort: false, idleTimeout: 30 })
   } catch (error) {
-    const why = error instanceof Error ? error.message : String(error)
-    throw new StoreError(`Cannot listen on ${host}:${port}: ${why}`)
+    throw new ConfigError(`Cannot listen on ${host}:${port}: ${firstLine(error)}`)
   }
 }
+
+const firstLine = (error: unknown) => (error instanceof Error ? error.message : String(error)).split('\n')[0]
 
 const addressOf = ({ server }: App): { hostname: string; port: number } => {
   if (server?.port === undefined || server.hostname === undefined)

@@ -47,12 +47,13 @@ const readToken = (entry: string): Token | string => {
   if (colon < 0) return 'no ":"'
   const named = entry.slice(0, colon).split('+')
   const secret = entry.slice(colon + 1)
-  const known = scopes.filter((scope) => named.includes(scope))
-  const scope = known.at(-1)
-  if (scope === undefined || known.length !== named.length) return 'an unknown scope'
+  const scope = scopes.findLast((known) => named.includes(known))
+  if (scope === undefined || named.some((name) => !isScope(name))) return 'an unknown scope'
   if (!/^[\x21-\x7e]*$/.test(secret)) return 'a secret with other than visible ASCII characters'
   if (secret.length < shortestSecret) return `a secret of ${secret.length} characters`
   return { scope, hash: sha256(secret) }
 }
+
+const isScope = (name: string): boolean => scopes.some((scope) => scope === name)
 
 const sha256 = (text: string): Uint8Array => createHash('sha256').update(text).digest()

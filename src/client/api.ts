@@ -5,7 +5,17 @@ import type { Transport } from './transport.ts'
 /** Every route of the server, typed: Eden's treaty. */
 export type Api = ReturnType<typeof treaty<App>>
 
-/** Without `parseDate: false`, Eden would make a Date of any string in an output that looks like one. */
 export const createApi = ({ base, fetch }: Transport): Api =>
-  // Eden asks for all that a global `fetch` has, and uses that it can be called.
-  treaty<App>(base, { fetcher: fetch as typeof globalThis.fetch, parseDate: false })
+  treaty<App>(base, {
+    // Eden asks for all that a global `fetch` has, and uses that it can be called.
+    fetcher: fetch as typeof globalThis.fetch,
+    onResponse: json,
+    // Or any string in an output that looks like a date would be one.
+    parseDate: false,
+  })
+
+/** Eden itself looks at every string that it parses: 14 MB of results took it 2 s, and this takes 0.2 s. */
+const json = (response: Response): Promise<unknown> | undefined =>
+  response.ok && response.headers.get('content-type')?.startsWith('application/json')
+    ? response.json()
+    : undefined

@@ -16,7 +16,7 @@ export interface AskOptions {
   repeatable?: boolean
 }
 
-/** Asks the server, again if need be, for what is in the answer. Throws a {@link SheafError}, or the signal's reason. */
+/** Asks the server, again if need be, for what it has to say. Throws a {@link SheafError}, or the signal's reason. */
 export type Ask = <A extends Answer>(send: Send<A>, options?: AskOptions) => Promise<NonNullable<A['data']>>
 
 /** Sends the request once; to be given to Eden as `fetch`, `init` cuts it off when nobody waits for it any more. */
@@ -52,7 +52,7 @@ export const createAsk =
 
 interface Failed {
   error: SheafError
-  /** Whether the server is not ready, whether it may or may not have heard of the request, or whether it has refused. */
+  /** The server is not ready, it may or may not have got the request, or it has refused. */
   trouble: 'busy' | 'lost' | 'refused'
   /** How long it wants to be left alone. */
   afterMs: number
@@ -71,7 +71,8 @@ const attempt = async <A extends Answer>(
   }
   const { data, error, response } = answer
   if (response === undefined) return lost(base, error?.value)
-  if (error !== null) return refused(response, error.value)
+  // What broke in the middle of a success is told as an error, too.
+  if (error !== null) return response.ok ? lost(base, error.value) : refused(response, error.value)
   if (isObject(data)) return { data }
   return { error: strange(response), trouble: 'refused', afterMs: 0 }
 }

@@ -1,7 +1,7 @@
 import { systemClock } from '../clock.ts'
 import type { Mode } from '../job/modes.ts'
-import { createApi } from './api.ts'
-import { createAsk } from './ask.ts'
+import { type Api, createApi } from './api.ts'
+import { type Ask, createAsk } from './ask.ts'
 import { Behind } from './behind.ts'
 import type { ClientClock } from './clock.ts'
 import { SheafError } from './errors.ts'
@@ -9,6 +9,7 @@ import { createFollow } from './follow/follow.ts'
 import type { SocketConstructor } from './follow/socket.ts'
 import { allOf, allSettledOf, anyOf, type Decided, raceOf } from './gather.ts'
 import { Job, type Tools } from './job.ts'
+import { segmentOf } from './segment.ts'
 import type { GatherOptions, Sheaf } from './sheaf.ts'
 import { submit } from './submit.ts'
 import type { Task } from './task.ts'
@@ -17,24 +18,24 @@ import { createTransport, type Fetch, type LocalApp } from './transport.ts'
 export interface ConnectOptions {
   /** The secret of one of the server's tokens. */
   token?: string
-  /** For how long a request is sent again while the server is not reached, or not ready, in milliseconds. Default 30,000. */
+  /** For how long a request is sent again while the server is not reached or not ready. Default 30,000 ms. */
   retryMs?: number
-  /** For how long a lost channel is tried to be won back, in milliseconds. Default: for ever. */
+  /** For how long a lost channel is tried to be won back, in ms. Default: for ever. */
   maxRetryMs?: number
-  /** How often the channel is checked, in milliseconds; after two silent intervals it is opened anew. Default 15,000. */
+  /** How often the channel is checked; after two silent intervals it is opened anew. Default 15,000 ms. */
   heartbeatMs?: number
   /** How many events wait for a slow loop before the server is asked to hold on. Default 64. */
   buffer?: number
   /** Takes the place of the global one. */
   fetch?: Fetch
-  /** Takes the place of the global one. Where there is none, as in Node 20, jobs are followed over Server-Sent Events. */
+  /** Takes the place of the global one. Where there is none (Node 20), jobs are followed over Server-Sent Events. */
   WebSocket?: SocketConstructor
   clock?: ClientClock
 }
 
 /**
- * A client of the server at this URL (`http://localhost:3000`, with a path if Sheaf has one), or of an Elysia app in this process,
- * which need not listen. Throws a TypeError if it is neither. Nothing is asked of the server yet.
+ * A client of the server at this URL (`http://localhost:3000`, with a path if Sheaf has one), or of an Elysia app in
+ * this process, which need not listen. Throws a TypeError if it is neither. Nothing is asked of the server yet.
  */
 export const connect = (target: string | URL | LocalApp, options: ConnectOptions = {}): Sheaf => {
   const {
@@ -47,30 +48,20 @@ export const connect = (target: string | URL | LocalApp, options: ConnectOptions
   const transport = createTransport(target, options)
   const api = createApi(transport)
   const ask = createAsk({ base: transport.base, clock, retryMs })
-  const askOnce = createAsk({ base: transport.base, clock, retryMs: 0 })
   const closing = new AbortController()
   const behind = new Behind()
 
-  const whyRefused = (job: string) =>
-    askOnce((fetch) => api.jobs({ id: encodeURIComponent(job) }).get({ fetch }), {
-      signal: closing.signal,
-    }).then(
-      () => undefined,
-      (error) =>
-        error instanceof SheafError && (error.status === 401 || error.status === 403) ? error : undefined,
-    )
-  const { WebSocket } = options
-  const setup = {
+  const follow = createFollow({
     transport,
     clock,
     heartbeatMs,
     maxRetryMs,
     buffer,
-    WebSocket,
-    whyRefused,
+    WebSocket: options.WebSocket,
     closing: closing.signal,
-  }
-  const tools: Tools = { api, ask, behind, follow: createFollow(setup) }
+    whyRefused: whyRefused(api, createAsk({ base: transport.base, clock, retryMs: 0 })),
+  })
+  const tools: Tools = { api, ask, behind, follow }
   const close = () => {
     closing.abort(new SheafError('closed', 'The client was closed.'))
     return behind.done()
@@ -82,11 +73,21 @@ export const connect = (target: string | URL | LocalApp, options: ConnectOptions
     any: gather(tools, 'any', anyOf),
     race: gather(tools, 'race', raceOf),
     submit: async (tasks: Iterable<Task>, given = {}) =>
-      new Job(tools, (await submit(tools, tasks, given)).id, 0),
-    job: (id) => new Job(tools, id.toLowerCase(), 'now'),
+      new Job(tools, (await submit(tools, tasks, given)).id),
+    job: (id) => new Job(tools, id.toLowerCase()),
     close,
     [Symbol.asyncDispose]: close,
   }
+}
+
+/** Only a token that does not suffice is a reason to give up; whatever else it is may pass. */
+const whyRefused = (api: Api, askOnce: Ask) => async (job: string) => {
+  try {
+    await askOnce((fetch) => api.jobs({ id: segmentOf(job) }).get({ fetch }))
+  } catch (error) {
+    if (error instanceof SheafError && (error.status === 401 || error.status === 403)) return error
+  }
+  return undefined
 }
 
 /** Which types its result has, the overloads of {@link Sheaf} say. */
@@ -94,7 +95,7 @@ const gather =
   (tools: Tools, mode: Mode, settle: (decided: Decided) => Promise<unknown>) =>
   async (tasks: Iterable<Task>, { signal, ...options }: GatherOptions = {}): Promise<never> => {
     const submitted = await submit(tools, tasks, { ...options, ...(signal && { signal }), mode })
-    const job = new Job(tools, submitted.id, 0)
+    const job = new Job(tools, submitted.id)
     try {
       const as = submitted.outcome === undefined ? await job.decided({ signal }) : submitted
       return (await settle({ job, as, options: { signal } })) as never

@@ -20,26 +20,25 @@ export interface FieldError {
 
 interface Circumstances {
   /** The HTTP status, of a request that was refused. */
-  status?: number | undefined
+  status?: number
   /** What is wrong with each field, of a request that was refused for that. */
-  errors?: readonly FieldError[] | undefined
+  errors?: readonly FieldError[]
   cause?: unknown
 }
 
 /** Why something could not be had from the server. `code` is stable, for programs. */
 export class SheafError extends Error {
   override readonly name: string = 'SheafError'
-  readonly status: number | undefined
-  readonly errors: readonly FieldError[]
+  declare readonly status?: number
+  declare readonly errors?: readonly FieldError[]
 
   constructor(
     readonly code: Code,
     message: string,
-    { status, errors = [], cause }: Circumstances = {},
+    { cause, ...circumstances }: Circumstances = {},
   ) {
     super(message, cause === undefined ? {} : { cause })
-    this.status = status
-    this.errors = errors
+    Object.assign(this, circumstances)
   }
 }
 

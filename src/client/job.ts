@@ -6,6 +6,7 @@ import type { Ask } from './ask.ts'
 import type { Behind } from './behind.ts'
 import { SheafError } from './errors.ts'
 import type { Follow } from './follow/follow.ts'
+import { segmentOf } from './segment.ts'
 
 /** How a task ended, and with what. */
 export type Result<Output = unknown> = Pick<ResultView, 'index' | 'key' | 'attempt'> &
@@ -22,7 +23,7 @@ export type Results<Outputs extends readonly unknown[]> = {
 }
 
 export interface FollowOptions {
-  /** The last seq that was seen, or `now`: a snapshot, and what happens from then on. */
+  /** The last seq that was seen, or `now`: a snapshot, and what happens from then on. Default 0: everything. */
   after?: number | 'now'
   /** Ends the loop with its reason. */
   signal?: AbortSignal
@@ -41,21 +42,17 @@ export interface Tools {
 }
 
 /**
- * A job of the server. To loop over it gives what happens to it, through lost connections and restarts of the server, each
- * change once and in order, until it has ended: from its beginning for a job that was submitted here, from now on, with a
- * snapshot, for one that was attached to.
+ * A job of the server. To loop over it gives what happens to it until it has ended, through lost connections and
+ * restarts of the server: the latest change of each task from before, then every change, each once and in order.
  */
 export class Job<Outputs extends readonly unknown[] = unknown[]> implements AsyncIterable<FollowEvent> {
   readonly #tools: Tools
-  readonly #begin: number | 'now'
 
   constructor(
     tools: Tools,
     readonly id: string,
-    begin: number | 'now',
   ) {
     this.#tools = tools
-    this.#begin = begin
   }
 
   /** The job as it stands. */
@@ -65,7 +62,7 @@ export class Job<Outputs extends readonly unknown[] = unknown[]> implements Asyn
 
   /** One task, whole, by its index or its key. */
   task(task: number | string, { signal }: WaitOptions = {}): Promise<WholeTaskView> {
-    return this.#tools.ask((fetch) => this.#route.tasks({ task: encodeURIComponent(task) }).get({ fetch }), {
+    return this.#tools.ask((fetch) => this.#route.tasks({ task: segmentOf(task) }).get({ fetch }), {
       signal,
     })
   }
@@ -119,7 +116,7 @@ export class Job<Outputs extends readonly unknown[] = unknown[]> implements Asyn
     })
   }
 
-  follow({ after = this.#begin, signal }: FollowOptions = {}): AsyncIterableIterator<FollowEvent, undefined> {
+  follow({ after = 0, signal }: FollowOptions = {}): AsyncIterableIterator<FollowEvent, undefined> {
     return this.#tools.follow(this.id, after === 'now' ? undefined : after, signal)
   }
 
@@ -128,7 +125,7 @@ export class Job<Outputs extends readonly unknown[] = unknown[]> implements Asyn
   }
 
   get #route() {
-    return this.#tools.api.jobs({ id: encodeURIComponent(this.id) })
+    return this.#tools.api.jobs({ id: segmentOf(this.id) })
   }
 
   async #until(fits: (job: JobView) => boolean, { signal }: WaitOptions = {}): Promise<JobView> {

@@ -11,8 +11,9 @@ export const refusal = (response: Response, value: unknown): SheafError => {
   const { status } = response
   if (!isObject(value) || !('code' in value) || !('detail' in value)) return strange(response)
   const { code, detail } = value
-  const errors: FieldError[] = 'errors' in value && Array.isArray(value.errors) ? value.errors : []
-  return new SheafError(String(code), String(detail), { status, errors })
+  const errors: FieldError[] | undefined =
+    'errors' in value && Array.isArray(value.errors) ? value.errors : undefined
+  return new SheafError(String(code), String(detail), { status, ...(errors && { errors }) })
 }
 
 export const strange = ({ status, url }: Response): SheafError =>

@@ -12,11 +12,12 @@ export interface GatherOptions extends Omit<SubmitOptions, 'mode' | 'tolerate' |
 type Tasks = readonly Task[] | []
 
 /**
- * A connection to a server. It keeps a socket open for as long as a job is followed, and nothing else, so there is no need to close it.
+ * A connection to a server. It keeps a socket open for as long as a job is followed, and nothing else, so there is no
+ * need to close it.
  *
- * The four that are named as the Promise functions submit a job of that mode, and settle as those would, with a {@link TaskError} for
- * each task that did not succeed. Beyond that they reject with a {@link JobError} when somebody cancelled the job or its
- * `timeoutMs` was over, and with a {@link SheafError} when the server refuses the job.
+ * The four that are named as the Promise functions submit a job of that mode, and settle as those would, with a
+ * {@link TaskError} for each task that did not succeed. Beyond that they reject with a {@link JobError} when somebody
+ * cancelled the job or its `timeoutMs` was over, and with a {@link SheafError} when the server refuses the job.
  */
 export interface Sheaf extends AsyncDisposable {
   all<T extends Tasks>(tasks: T, options?: GatherOptions): Promise<Outputs<T>>
@@ -46,7 +47,7 @@ export interface Sheaf extends AsyncDisposable {
   /** Every route of the server, typed: the Eden treaty. */
   readonly api: Api
 
-  /** Ends every loop and every wait with a {@link SheafError} (`closed`), and waits for what is still to be told to the server. */
+  /** Ends every loop and wait with a {@link SheafError} (`closed`), and waits for what is yet to be told to the server. */
   close(): Promise<void>
 }
 

@@ -4,11 +4,11 @@ import type { Tools } from './job.ts'
 import type { Task } from './task.ts'
 
 export interface SubmitOptions extends Omit<JobSpec, 'tasks'> {
-  /** The same key with the same tasks and options gives the same job, however often it is submitted. Default: a random one. */
+  /** The same key with the same tasks and options gives the same job, however often submitted. Default: random. */
   idempotencyKey?: string
   /**
-   * Gives up: `submit` rejects with the reason. Should the job have been accepted meanwhile, it is cancelled. Once `submit` has
-   * resolved, the signal has no effect: use `job.cancel()`.
+   * Gives up: `submit` rejects with the reason. Should the job have been accepted meanwhile, it is cancelled. Once
+   * `submit` has resolved, the signal has no effect: use `job.cancel()`.
    */
   signal?: AbortSignal
 }
@@ -17,13 +17,15 @@ export interface SubmitOptions extends Omit<JobSpec, 'tasks'> {
 export const submit = async (
   { api, ask, behind }: Tools,
   tasks: Iterable<Task>,
-  { idempotencyKey = crypto.randomUUID(), signal, ...spec }: SubmitOptions = {},
+  { idempotencyKey = randomKey(), signal, ...spec }: SubmitOptions = {},
 ): Promise<JobView> => {
-  const body = { ...spec, tasks: [...tasks] }
+  // Written once: the key says that it is the same every time, whatever the caller does with the tasks meanwhile.
+  const body = JSON.stringify({ ...spec, tasks: [...tasks] })
+  const headers = { 'content-type': 'application/json', 'idempotency-key': idempotencyKey }
   let latest: Promise<{ data: JobView | null }> | undefined
-  // The key makes it safe to send it again when nobody knows whether it was received.
   const send = () => {
-    const sent = api.jobs.post(body, { headers: { 'idempotency-key': idempotencyKey } })
+    // Eden's types want the object, to write it itself.
+    const sent = api.jobs.post(body as never, { headers })
     latest = sent
     return sent
   }
@@ -35,3 +37,9 @@ export const submit = async (
     throw error
   }
 }
+
+/** 128 random bits. A page that did not come over TLS has no `crypto.randomUUID`. */
+const randomKey = (): string =>
+  Array.from(crypto.getRandomValues(new Uint8Array(16)), (byte) => byte.toString(16).padStart(2, '0')).join(
+    '',
+  )

@@ -46,7 +46,12 @@ export function call<H extends Handler>(
   input: Static<H['input']>,
   options?: CallOptions,
 ): Task<Static<H['output'] & {}>>
-export function call<Output = unknown>(handler: string, input?: unknown, options?: CallOptions): Task<Output>
+export function call<Output = unknown>(
+  handler: string,
+  // The type of a handler is for the signature above: what it refuses must not fit here.
+  input?: Output extends Handler ? never : unknown,
+  options?: CallOptions,
+): Task<Output>
 export function call(handler: Handler | string, input?: unknown, options?: CallOptions): Task {
   const name = typeof handler === 'string' ? handler : handler.name
   return { ...options, kind: 'call', handler: name, ...(input !== undefined && { input }) }

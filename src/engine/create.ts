@@ -212,10 +212,9 @@ class GatherEngine implements Engine {
     await Promise.race([this.#runner.idle(), promise])
     cancel()
     this.#runner.release()
-    while (this.#committing || this.#scheduled || !this.#intake.empty) {
-      if (this.#fault !== undefined && !this.#committing && !this.#scheduled) break
+    if (!this.#intake.empty) this.#schedule()
+    while (this.#committing || this.#scheduled)
       await (this.#committing ?? new Promise((done) => setImmediate(done)))
-    }
   }
 }
 

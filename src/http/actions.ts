@@ -10,7 +10,6 @@ import { declared } from './declared.ts'
 import type { AppOptions } from './options.ts'
 import { problems } from './problem.ts'
 import { isJobId, noJob } from './request/lookup.ts'
-import { JobParams } from './request/params.ts'
 
 /** What can be done to a job that is there, and to which jobs it can be done: the words of a refusal. */
 const allowed = {
@@ -53,7 +52,6 @@ export const actions = ({ engine }: AppOptions) =>
       },
       {
         parse: 'none',
-        params: declared(JobParams),
         response: {
           204: declared(Type.Void(), { description: 'The job is gone, and its tasks with it.' }),
           ...problems('not_found', 'conflict', 'unavailable'),
@@ -64,7 +62,6 @@ export const actions = ({ engine }: AppOptions) =>
 
 const acting = (description: string) => ({
   parse: 'none' as const,
-  params: declared(JobParams),
   response: { 200: declared(JobShape, { description }), ...problems('not_found', 'conflict', 'unavailable') },
 })
 

@@ -29,10 +29,9 @@ const serve = {
   idleTimeout: idleSeconds,
 } as const
 
-/** The HTTP interface, ready to listen. A guard holds for the routes that come after it. */
+/** The HTTP interface, ready to listen. */
 export const createApp = (options: AppOptions) => {
   const checkOrigin = originGuard(options.tokens)
-  const checkToken = tokenGuard(options.tokens)
   const app = new Elysia({ normalize: false, serve, websocket: websocketOptions })
   const tools = { routes: new RouteTable(app), clock: options.clock, log: options.log }
   return (
@@ -42,16 +41,23 @@ export const createApp = (options: AppOptions) => {
       .onTransform(({ request }) => checkOrigin(request))
       .use(probes(options))
       .use(docs())
-      .onTransform(({ request }) => checkToken(request))
-      .use(root())
-      .use(submit(options))
-      .use(jobs(options))
-      .use(actions(options))
-      .use(tasks(options))
-      .use(results(options))
-      .use(events(options))
-      .use(channel(options))
+      .use(guarded(options))
   )
+}
+
+/** Everything that needs a token, where there are any. */
+const guarded = (options: AppOptions) => {
+  const checkToken = tokenGuard(options.tokens)
+  return new Elysia()
+    .onTransform(({ request }) => checkToken(request))
+    .use(root())
+    .use(submit(options))
+    .use(jobs(options))
+    .use(actions(options))
+    .use(tasks(options))
+    .use(results(options))
+    .use(events(options))
+    .use(channel(options))
 }
 
 export type App = ReturnType<typeof createApp>

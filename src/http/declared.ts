@@ -3,7 +3,8 @@ import { Kind, type Static, type TSchema, type TUnsafe, Type } from '@sinclair/t
 /** What the OpenAPI document says of a response, beside its schema. */
 export interface ResponseNotes {
   description?: string
-  contentType?: string
+  /** Default: application/json alone. */
+  contentTypes?: string[]
   headers?: Record<string, { description: string; schema: TSchema }>
 }
 

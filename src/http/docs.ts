@@ -7,10 +7,20 @@ import { JobSpec, TaskSpec } from '../kinds/spec.ts'
 import { toOpenApi } from './docs/openapi.ts'
 import { pagePolicy, swaggerAssets, swaggerPage } from './docs/swagger-ui.ts'
 import { ProblemShape } from './problem.ts'
+import { pathParameters } from './request/params.ts'
 import { version } from './version.ts'
 
-const schemas = {
-  JobSpec,
+/** Without one, the page would make one up that the server refuses. */
+const example: JobSpec = {
+  name: 'hello',
+  tasks: [
+    { kind: 'http', key: 'page', url: 'https://example.com' },
+    { kind: 'sleep', ms: 250 },
+  ],
+}
+
+const named = {
+  JobSpec: { ...JobSpec, examples: [example] },
   TaskSpec,
   RetrySpec,
   Job: JobShape,
@@ -33,6 +43,7 @@ const documentation = {
       'A durable Promise.all over HTTP: submit many asynchronous tasks as one job, watch each one, gather the results.',
     license: { name: 'MIT' },
   },
+  servers: [{ url: '/' }],
   tags: [
     { name: 'jobs', description: 'Submit jobs, and act on them.' },
     { name: 'tasks', description: 'What a job is made of.' },
@@ -58,7 +69,7 @@ export const docs = () => {
   const app = new Elysia()
     .onAfterHandle(({ path, response }) => {
       if (!path.endsWith('/swagger/json')) return
-      document ??= JSON.stringify(toOpenApi(response, schemas))
+      document ??= JSON.stringify(toOpenApi(response, { named, inPath: pathParameters }))
       return new Response(document, { headers: { 'content-type': 'application/json' } })
     })
     .use(swagger({ documentation, exclude: ['/swagger'] }))

@@ -7,7 +7,6 @@ import { declared } from './declared.ts'
 import type { AppOptions } from './options.ts'
 import { problems } from './problem.ts'
 import { findJob } from './request/lookup.ts'
-import { JobParams } from './request/params.ts'
 import { readQuery } from './request/query.ts'
 
 const EventsQuery = Type.Object(
@@ -30,7 +29,7 @@ const headers = {
   'x-accel-buffering': 'no',
 }
 
-export const events = ({ engine, clock, streams }: AppOptions) =>
+export const events = ({ engine, clock, streams, log }: AppOptions) =>
   new Elysia().get(
     '/jobs/:id/events',
     async ({ params, request }) => {
@@ -50,21 +49,24 @@ export const events = ({ engine, clock, streams }: AppOptions) =>
       const abort = new AbortController()
       const frames = engine.follow(job.id, { after: cursor, signal: abort.signal })
       let forget = () => {}
-      const stream = toSse(frames, clock, () => {
-        abort.abort()
-        forget()
+      const stream = toSse(frames, {
+        clock,
+        ended(error) {
+          abort.abort()
+          forget()
+          if (error !== undefined) log.error('An event stream broke', { job: job.id, error })
+        },
       })
       forget = streams.add(stream.end)
       return new Response(stream.body, { headers })
     },
     {
-      params: declared(JobParams),
       query: declared(EventsQuery),
       response: {
         200: declared(Type.String(), {
           description:
             'Server-Sent Events: the messages of the channel, each with its type as `event` and its seq as `id`.',
-          contentType: 'text/event-stream',
+          contentTypes: ['text/event-stream'],
         }),
         204: declared(Type.Void(), {
           description: 'The job has ended, and its last event was seen: there is no reason to connect again.',

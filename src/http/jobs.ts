@@ -8,7 +8,7 @@ import type { AppOptions } from './options.ts'
 import { problems } from './problem.ts'
 import { fromCursor, toCursor } from './request/cursor.ts'
 import { findJob } from './request/lookup.ts'
-import { defaultLimit, JobParams, paging } from './request/params.ts'
+import { defaultLimit, paging } from './request/params.ts'
 import { readQuery } from './request/query.ts'
 
 const JobsQuery = Type.Object(
@@ -50,7 +50,6 @@ export const jobs = ({ engine }: AppOptions) =>
         return viewJob(job, engine.rate(job))
       },
       {
-        params: declared(JobParams),
         response: {
           200: declared(JobShape, { description: 'The job as it stands.' }),
           ...problems('not_found'),

@@ -57,14 +57,20 @@ export const problemResponse = (problem: Problem, instance: string): Response =>
 
 type StatusOf<Code extends ProblemCode> = (typeof problemCodes)[Code][0]
 type Everywhere = 'unauthorized' | 'forbidden' | 'internal'
-type Problems<Code extends ProblemCode> = Record<StatusOf<Code | Everywhere>, TUnsafe<ProblemView>>
+/** With 422 in any case: where a route names none, Elysia adds one of its own shape to the type, which is never sent. */
+type Problems<Code extends ProblemCode> = Record<StatusOf<Code | Everywhere> | 422, TUnsafe<ProblemView>>
 
 /** The problems that a route may answer with, for its `response`; those that any route may answer with are included. */
 export const problems = <Code extends ProblemCode = never>(...own: Code[]): Problems<Code> => {
   const statuses: Partial<Record<number, TUnsafe<ProblemView>>> = {}
-  for (const code of [...own, 'unauthorized', 'forbidden', 'internal'] as const) {
-    const [status, title] = problemCodes[code]
-    statuses[status] = declared(ProblemShape, { description: `${title} (\`${code}\`).` })
+  const all: ProblemCode[] = [...own, 'unauthorized', 'forbidden', 'internal']
+  for (const code of all) {
+    const [status] = problemCodes[code]
+    const description = all
+      .filter((other) => problemCodes[other][0] === status)
+      .map((other) => `${problemCodes[other][1]} (\`${other}\`).`)
+      .join(' ')
+    statuses[status] = declared(ProblemShape, { description })
   }
   // The keys were computed from the same table as the type.
   return statuses as Problems<Code>

@@ -9,7 +9,6 @@ import type { AppOptions } from './options.ts'
 import { problems } from './problem.ts'
 import { acceptedOf } from './request/accept.ts'
 import { findJob, noJob } from './request/lookup.ts'
-import { JobParams } from './request/params.ts'
 import { longestWait } from './request/prefer.ts'
 import { readQuery } from './request/query.ts'
 import { allowSilence } from './request/silence.ts'
@@ -23,7 +22,7 @@ const ResultsQuery = Type.Object(
   { additionalProperties: false },
 )
 
-export const results = ({ engine }: AppOptions) =>
+export const results = ({ engine, log }: AppOptions) =>
   new Elysia().get(
     '/jobs/:id/results',
     async ({ params, request, server }) => {
@@ -44,17 +43,17 @@ export const results = ({ engine }: AppOptions) =>
           `Job ${job.id} is ${job.state}, and has results when it has ended. Wait for it with ?wait=${longestWait}, or follow /jobs/${job.id}/events.`,
         )
       const headers = { 'content-type': type, vary: 'accept' }
-      return new Response(request.method === 'HEAD' ? null : resultStream(engine.store, job, type), {
-        headers,
-      })
+      if (request.method === 'HEAD') return new Response(null, { headers })
+      const failed = (error: unknown) => log.warn('Results were cut short', { job: params.id, error })
+      return new Response(resultStream(engine.store, job, type, failed), { headers })
     },
     {
-      params: declared(JobParams),
       query: declared(ResultsQuery),
       response: {
         200: declared(listOf(ResultShape), {
           description:
             'Every result, in input order. With `Accept: application/x-ndjson`: a result a line, and nothing around them.',
+          contentTypes: [...resultTypes],
         }),
         ...problems('not_found', 'not_acceptable', 'conflict', 'invalid'),
       },

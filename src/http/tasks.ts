@@ -9,7 +9,7 @@ import type { AppOptions } from './options.ts'
 import { problems } from './problem.ts'
 import { fromCursor, toCursor } from './request/cursor.ts'
 import { findJob, findTask } from './request/lookup.ts'
-import { defaultLimit, JobParams, paging, TaskParams } from './request/params.ts'
+import { defaultLimit, paging } from './request/params.ts'
 import { readQuery } from './request/query.ts'
 
 const TasksQuery = Type.Object(
@@ -42,7 +42,6 @@ export const tasks = ({ engine: { store } }: AppOptions) =>
         )
       },
       {
-        params: declared(JobParams),
         query: declared(TasksQuery),
         response: {
           200: declared(listOf(TaskShape), {
@@ -61,7 +60,6 @@ export const tasks = ({ engine: { store } }: AppOptions) =>
         return jsonResponse(wholeTaskText(task, await store.failures(job, task.index)))
       },
       {
-        params: declared(TaskParams),
         response: {
           200: declared(WholeTaskShape, {
             description: 'The task, with its input and each attempt that failed.',

@@ -1,5 +1,3 @@
-import { mkdtemp, rm } from 'node:fs/promises'
-import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import type { Subprocess } from 'bun'
 
@@ -147,6 +145,11 @@ export class ServerProcess extends ChildProcess {
     return this
   }
 
+  /** Waits until it takes no more jobs, but still answers. */
+  async unready(): Promise<void> {
+    while ((await fetch(`${this.url}/readyz`)).ok) await Bun.sleep(knockMs)
+  }
+
   async #isReady(): Promise<boolean> {
     try {
       return (await fetch(`${this.url}/readyz`)).ok
@@ -174,16 +177,6 @@ export class UpstreamProcess extends ChildProcess {
     const { keys }: { keys: Record<string, number> } = await (await fetch(`${this.url}/_counts`)).json()
     return new Map(Object.entries(keys))
   }
-}
-
-export interface Folder extends AsyncDisposable {
-  path: string
-}
-
-/** An empty folder; disposed of, it is gone with all that is in it. */
-export const temporaryFolder = async (): Promise<Folder> => {
-  const path = await mkdtemp(join(tmpdir(), 'sheaf-test-'))
-  return { path, [Symbol.asyncDispose]: () => rm(path, { recursive: true, force: true }) }
 }
 
 /**

@@ -7,7 +7,7 @@ import { Reader, type Source } from './reader.ts'
 import { opener, type SocketConstructor } from './socket.ts'
 import { Stream } from './stream.ts'
 
-/** A loop over what happens to a job, after a seq or (without) from a snapshot on. Nothing is asked for before it begins. */
+/** A loop over what happens to a job, after a seq, or from a snapshot on. Nothing is asked for before it begins. */
 export type Follow = (
   job: string,
   after: number | undefined,

@@ -111,6 +111,7 @@ export class Line {
     const wait = backoffDelay(pace, this.#failures, clock)
     if (clock.now() + wait - this.#downSince > maxRetryMs) {
       this.#downSince = undefined
+      this.#failures = 0
       this.events.lost(new SheafError('unreachable', `The channel could not be opened for ${maxRetryMs} ms.`))
       return
     }

@@ -2,7 +2,7 @@ import type { FollowEvent, TasksEvent } from '../../job/events.ts'
 
 /**
  * How far one reader is in what happens to a job. After a reconnect the server may tell it again what it knows, and a
- * subscription that it shares with a reader further back will: what was seen is taken out, so that each change comes once.
+ * subscription that it shares with a reader further back will: what was seen is taken out, so each change comes once.
  */
 export class Position {
   #seen: number | undefined

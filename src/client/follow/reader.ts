@@ -20,8 +20,8 @@ interface Waiting {
 const done = { done: true, value: undefined } as const
 
 /**
- * One loop over what happens to a job. A few events wait for it; when they are too many it lets the source pause, and resumes
- * after the last of them when it has taken them all: so a slow loop costs no memory, and misses nothing.
+ * One loop over what happens to a job. A few events wait for it; when they are too many it lets the source pause, and
+ * resumes after the last of them when it has taken them all: so a slow loop costs no memory, and misses nothing.
  */
 export class Reader implements AsyncIterableIterator<FollowEvent, undefined> {
   readonly position: Position

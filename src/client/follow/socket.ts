@@ -14,8 +14,8 @@ export interface Socket {
 export type SocketConstructor = new (url: string, options?: never) => Socket
 
 /**
- * How to open the channel, or undefined where it cannot be: without a server that listens, without a WebSocket (Node 20), or with a
- * token in a browser, whose WebSocket sends no headers. There, jobs are followed over Server-Sent Events.
+ * How to open the channel, or undefined where it cannot be: without a server that listens, without a WebSocket (Node
+ * 20), or with a token in a browser, whose WebSocket sends no headers. There, jobs are followed over Server-Sent Events.
  */
 export const opener = (
   { base, remote, token }: Transport,

@@ -2,6 +2,7 @@ import type { FollowEvent } from '../../job/events.ts'
 import { type Backoff, backoffDelay, type ClientClock, delay } from '../clock.ts'
 import { SheafError } from '../errors.ts'
 import { refusalOf } from '../problem.ts'
+import { segmentOf } from '../segment.ts'
 import type { Transport } from '../transport.ts'
 import type { Reader, Source } from './reader.ts'
 import { readSse } from './sse.ts'
@@ -75,7 +76,7 @@ export class Stream implements Source {
     let unwatch = watch()
     try {
       const query = after === undefined ? '' : `?after=${after}`
-      const url = `${transport.base}/jobs/${encodeURIComponent(this.job)}/events${query}`
+      const url = `${transport.base}/jobs/${segmentOf(this.job)}/events${query}`
       const response = await transport.fetch(url, { signal: either })
       if (!response.ok || !response.body) throw await refusalOf(response)
       for await (const data of readSse(response.body, either)) {

@@ -4,8 +4,8 @@ import type { Line } from './line.ts'
 import type { Reader } from './reader.ts'
 
 /**
- * One job on the line, and those who read it: one subscription serves them all. It is made anew, from where the one furthest back
- * is, when a reader joins or has caught up; the others take out what they have seen.
+ * One job on the line, and those who read it: one subscription serves them all. It is made anew, from where the one
+ * furthest back is, when a reader joins or has caught up; the others take out what they have seen.
  */
 export class Topic {
   readonly readers = new Set<Reader>()
@@ -83,8 +83,8 @@ export class Topic {
   }
 
   /**
-   * An event says which job it is of, not which subscription. One of the old, taken for one of the new, would move a reader
-   * past what the new has yet to tell; so nothing is asked for before the old is known to be over.
+   * An event says which job it is of, not which subscription. One of the old, taken for one of the new, would move a
+   * reader past what the new has yet to tell; so nothing is asked for before the old is known to be over.
    */
   #leave(): void {
     this.#wire = 'leaving'

@@ -11,16 +11,29 @@ const frames = {
   'application/x-ndjson': { open: '', between: '\n', close: '\n' },
 } as const satisfies Record<ResultType, object>
 
-/** The results of an ended job, in input order, read from the store as fast as the reader takes them. */
-export const resultStream = (store: Store, job: JobRecord, type: ResultType): ReadableStream<Uint8Array> => {
+/**
+ * The results of an ended job, in input order, read from the store as fast as the reader takes them. What goes wrong on
+ * the way is given to `failed`, and cuts the connection: the only way left to say that this is not all.
+ */
+export const resultStream = (
+  store: Store,
+  job: JobRecord,
+  type: ResultType,
+  failed: (error: unknown) => void,
+): ReadableStream<Uint8Array> => {
   const encoder = new TextEncoder()
   const texts = resultTexts(store, job, type)
   return new ReadableStream<Uint8Array>(
     {
       async pull(controller) {
-        const { value, done } = await texts.next()
-        if (done) controller.close()
-        else controller.enqueue(encoder.encode(value))
+        try {
+          const { value, done } = await texts.next()
+          if (done) controller.close()
+          else controller.enqueue(encoder.encode(value))
+        } catch (error) {
+          failed(error)
+          throw error
+        }
       },
       async cancel() {
         await texts.return(undefined)
@@ -39,7 +52,7 @@ async function* resultTexts(store: Store, job: JobRecord, type: ResultType): Asy
     yield sent === 0 ? open + page : data.length === 0 ? '' : between + page
     sent += data.length
   }
-  // A job that was deleted on the way: cutting the connection is the only way left to say that this is not all.
+  // A job that was deleted on the way.
   if (sent !== job.counts.total) throw new Error(`Job ${job.id} lost tasks while its results were read`)
   if (sent > 0 || type === 'application/json') yield close
 }

@@ -15,14 +15,20 @@ export interface SseStream {
   end(): void
 }
 
+interface SseOptions {
+  clock: Clock
+  /** Called once, however it ends; with an error if that ended it, and then the connection is cut. */
+  ended(error?: unknown): void
+}
+
 /**
  * Frames as Server-Sent Events (WHATWG HTML, 9.2). The next frame is asked for when the reader has taken the last one,
- * so a slow reader costs no memory. `ended` is called once, however it ends.
+ * so a slow reader costs no memory.
  */
-export const toSse = (frames: AsyncGenerator<Frame>, clock: Clock, ended: () => void): SseStream => {
+export const toSse = (frames: AsyncGenerator<Frame>, { clock, ended }: SseOptions): SseStream => {
   let controller: ReadableStreamDefaultController<Uint8Array>
+  let state: 'open' | 'ended' | 'left' = 'open'
   let waiting = false
-  let open = true
 
   const beat = () => {
     // With another chunk in the queue the reader is not waiting for us, but we for it.
@@ -31,12 +37,25 @@ export const toSse = (frames: AsyncGenerator<Frame>, clock: Clock, ended: () => 
   }
   let cancelBeat = clock.after(heartbeatMs, beat)
 
-  const end = () => {
-    if (!open) return
-    open = false
+  const finish = (as: 'ended' | 'left', error?: unknown) => {
+    if (state !== 'open') return
+    state = as
     cancelBeat()
-    ended()
+    ended(error)
     void frames.return(undefined)
+  }
+
+  const next = async (): Promise<Frame | undefined> => {
+    waiting = true
+    try {
+      const { value, done } = await frames.next()
+      return done ? undefined : value
+    } catch (error) {
+      finish('left', error)
+      throw error
+    } finally {
+      waiting = false
+    }
   }
 
   const body = new ReadableStream<Uint8Array>(
@@ -46,21 +65,22 @@ export const toSse = (frames: AsyncGenerator<Frame>, clock: Clock, ended: () => 
         controller.enqueue(hello)
       },
       async pull() {
-        waiting = true
-        const { value: frame } = await frames.next()
-        waiting = false
-        if (frame && open) controller.enqueue(encoder.encode(eventOf(frame)))
-        if (!frame || frame.last) end()
-        if (!open) controller.close()
+        const frame = await next()
+        if (state === 'left') return
+        if (state === 'open' && frame) controller.enqueue(encoder.encode(eventOf(frame)))
+        if (!frame || frame.last) finish('ended')
+        if (state === 'ended') controller.close()
       },
-      cancel: end,
+      cancel: () => finish('left'),
     },
     { highWaterMark: 0 },
   )
   return {
     body,
     end() {
-      end()
+      if (state !== 'open') return
+      finish('ended')
+      // While it waits for a frame there will be none, and then it closes.
       if (!waiting) controller.close()
     },
   }

@@ -36,7 +36,10 @@ const parse = (message: string): object => {
 
 const typeOf = (value: object): unknown => ('type' in value ? value.type : undefined)
 
+/** The refusal says which job it is about, as far as the message did. */
 const fitting = <T extends (typeof Command)[keyof typeof Command]>(schema: T, value: object): Static<T> => {
   if (accepts(schema, value)) return value
-  throw invalid(explain(schema, value))
+  const { detail } = invalid(explain(schema, value))
+  const about = 'job' in value && typeof value.job === 'string' && value.job.length <= 100
+  throw new Problem('invalid', detail, about ? { job: value.job } : {})
 }

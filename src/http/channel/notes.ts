@@ -7,7 +7,7 @@ To the server:
 - \`{"type":"unsubscribe","job":"ID"}\`
 - \`{"type":"ping","id":1}\`
 
-From the server:
+From the server (the first three are the schemas JobEvent, TasksEvent and ProgressEvent below):
 
 - \`{"type":"job","job":"ID","seq":9,"data":{…}}\`: the job, at first and whenever its state changes; the last message of a job has an ended state.
 - \`{"type":"tasks","job":"ID","seq":41,"counts":{…},"data":[{"index":3,"state":"succeeded","attempt":1,"seq":40,"output":…}]}\`: the tasks that changed. An output over 16 KiB is left out, and \`outputBytes\` says how long it is.

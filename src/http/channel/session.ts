@@ -29,7 +29,7 @@ export class Session {
       else if (command.type === 'subscribe') this.#subscribe(command.job.toLowerCase(), command.after)
       else this.#unsubscribe(command.job.toLowerCase())
     } catch (error) {
-      this.#tell(error)
+      this.#tell(error, error instanceof Problem ? error.extensions.job : undefined)
     }
   }
 
@@ -50,6 +50,7 @@ export class Session {
       throw new Problem(
         'conflict',
         `Expected at most ${mostSubscriptions} subscriptions a socket, got one more.`,
+        { job },
       )
     this.#unsubscribe(job)
     const abort = new AbortController()
@@ -78,14 +79,14 @@ export class Session {
     }
   }
 
-  #tell(error: unknown, job?: string): void {
+  #tell(error: unknown, job: unknown): void {
     const known = error instanceof Problem
     if (!known) this.log.error('A message of the channel failed', { job, error })
     const event: ErrorEvent = {
       type: 'error',
       code: known ? error.code : 'internal',
       message: known ? error.detail : 'The server failed. Its log says why.',
-      ...(job !== undefined && { job }),
+      ...(typeof job === 'string' && { job }),
     }
     this.outbox.reply(JSON.stringify(event))
   }

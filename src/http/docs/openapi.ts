@@ -6,15 +6,23 @@ interface JsonObject {
   [name: string]: Json
 }
 
+interface Schemas {
+  /** Those that become components. */
+  named: Readonly<Record<string, TSchema>>
+  /** Those of the parameters in paths, by name. */
+  inPath: Readonly<Record<string, TSchema>>
+}
+
 /**
  * Makes valid OpenAPI 3.1 out of what the swagger plugin emits. That repeats each body for three content types, leaves
- * out descriptions that must be there, and writes each schema wherever it is used. `named` become components.
+ * out descriptions that must be there, and writes each schema wherever it is used.
  */
-export const toOpenApi = (emitted: unknown, named: Readonly<Record<string, TSchema>>): JsonObject => {
+export const toOpenApi = (emitted: unknown, { named, inPath }: Schemas): JsonObject => {
   const document = copy(emitted)
   const refer = referrer(named)
+  const path = copy(inPath)
   const paths = mapObject(objectOf(document.paths), (operations) =>
-    mapObject(objectOf(operations), (operation) => toOperation(objectOf(operation), refer)),
+    mapObject(objectOf(operations), (operation) => toOperation(objectOf(operation), refer, path)),
   )
   const components = {
     ...objectOf(document.components),
@@ -25,11 +33,13 @@ export const toOpenApi = (emitted: unknown, named: Readonly<Record<string, TSche
 
 type Refer = (schema: JsonObject) => string | undefined
 
-const toOperation = (operation: JsonObject, refer: Refer): JsonObject => {
+const toOperation = (operation: JsonObject, refer: Refer, inPath: JsonObject): JsonObject => {
   const { requestBody, parameters, responses } = operation
   return {
     ...operation,
-    ...(parameters !== undefined && { parameters: listOf(parameters).map((one) => toParameter(one, refer)) }),
+    ...(parameters !== undefined && {
+      parameters: listOf(parameters).map((one) => toParameter(one, refer, inPath)),
+    }),
     ...(requestBody !== undefined && { requestBody: toRequestBody(objectOf(requestBody), refer) }),
     responses: mapObject(objectOf(responses), (response, status) =>
       toResponse(objectOf(response), status, refer),
@@ -37,9 +47,11 @@ const toOperation = (operation: JsonObject, refer: Refer): JsonObject => {
   }
 }
 
-const toParameter = (parameter: Json, refer: Refer): JsonObject => {
-  const { schema, ...rest } = objectOf(parameter)
-  return { ...rest, schema: toSchema(schema ?? {}, refer) }
+const toParameter = (parameter: Json, refer: Refer, inPath: JsonObject): JsonObject => {
+  const { schema = {}, ...rest } = objectOf(parameter)
+  const known = rest.in === 'path' ? inPath[String(rest.name)] : undefined
+  const { description = rest.description ?? '', ...form } = objectOf(toSchema(known ?? schema, refer))
+  return { ...rest, description, schema: form }
 }
 
 const toRequestBody = (body: JsonObject, refer: Refer): JsonObject => ({
@@ -48,17 +60,21 @@ const toRequestBody = (body: JsonObject, refer: Refer): JsonObject => ({
 })
 
 const toResponse = (response: JsonObject, status: string, refer: Refer): JsonObject => {
-  const { description = '', headers, content } = response
-  const problem = status >= '400'
-  const type = problem ? 'application/problem+json' : (response.contentType ?? 'application/json')
+  const { description = '', headers, content, contentTypes } = response
+  const types = status >= '400' ? ['application/problem+json'] : listOf(contentTypes ?? ['application/json'])
+  const { headers: _, contentTypes: __, ...schema } = objectOf(schemaOf(response))
+  const contents = types.map((type) => [
+    type,
+    { schema: isJson(type) ? toSchema(schema, refer) : { type: 'string' } },
+  ])
   return {
     description,
     ...(headers !== undefined && { headers }),
-    ...(content !== undefined && {
-      content: { [String(type)]: { schema: toSchema(schemaOf(response), refer) } },
-    }),
+    ...(content !== undefined && { content: Object.fromEntries(contents) }),
   }
 }
+
+const isJson = (type: Json) => /[/+]json$/.test(String(type))
 
 /** All content types have the same one. */
 const schemaOf = ({ content = {} }: JsonObject): Json => {
@@ -73,10 +89,16 @@ const toSchema = (schema: Json, refer: Refer, isRoot = false): Json => {
   if (name !== undefined) return { $ref: `#/components/schemas/${name}` }
   const { patternProperties, $id: _, ...rest } = schema
   const mapped = mapObject(rest, (part) => toSchema(part, refer))
-  // TypeBox writes a map as one pattern for its names.
-  const [values] = Object.values(objectOf(patternProperties ?? {}))
-  return values === undefined ? mapped : { ...mapped, additionalProperties: toSchema(values, refer) }
+  if (patternProperties === undefined) return mapped
+  const values = mapObject(objectOf(patternProperties), (part) => toSchema(part, refer))
+  const any = values[anyName]
+  return any === undefined
+    ? { ...mapped, patternProperties: values }
+    : { ...mapped, additionalProperties: any }
 }
+
+/** How TypeBox writes a map whose names may be anything. */
+const anyName = '^(.*)$'
 
 /** Finds the name of a schema by what it says of the value; what it says of the place is left aside. */
 const referrer = (named: Readonly<Record<string, TSchema>>): Refer => {

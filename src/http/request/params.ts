@@ -1,14 +1,11 @@
 import { Type } from '@sinclair/typebox'
 import { limits } from '../../job/limits.ts'
 
-const id = Type.String({ format: 'uuid', description: 'The id of the job.' })
-
-export const JobParams = Type.Object({ id })
-
-export const TaskParams = Type.Object({
-  id,
+/** What the names in the paths stand for, for the documentation. Anything else than that is 404, so nobody checks it. */
+export const pathParameters = {
+  id: Type.String({ format: 'uuid', description: 'The id of the job.' }),
   task: Type.String({ description: 'The index of the task in its job, from 0, or its key.' }),
-})
+}
 
 export const defaultLimit = 50
 

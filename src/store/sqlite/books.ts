@@ -22,7 +22,7 @@ export class Books {
   constructor(
     readonly statements: Statements,
     readonly now: number,
-    /** The pass of the job served last: where a job that becomes ready joins the turns. */
+    /** How far the jobs that were served have come: where a job that becomes ready joins the turns. */
     public turn: number,
   ) {}
 
@@ -73,8 +73,9 @@ export class Books {
 
   /** Puts the job back in its place among those that take turns, after it claimed `claimed` tasks. */
   serve(job: OpenJob, claimed: number): void {
-    this.turn = Math.max(this.turn, job.pass)
     job.pass += (claimed * stride) / job.priority
+    // With each service, so that a stream of small jobs, of which each is served once, cannot hold time still for the rest.
+    this.turn = Math.max(this.turn, job.pass)
   }
 
   /** Writes every job that was changed: finished if it can be, and ready if it has something to run. */

@@ -18,7 +18,8 @@ export const claim = (books: Books, limit: number): Claim[] => {
   books.save()
   while (claims.length < limit) {
     const free = limit - claims.length
-    const rows = books.statements.jobsInTurn.all({ limit: Math.ceil(free / quantum) })
+    // At least two, which tell whether the first is alone.
+    const rows = books.statements.jobsInTurn.all({ limit: Math.max(2, Math.ceil(free / quantum)) })
     if (rows.length === 0) break
     const alone = rows.length === 1
     for (const row of rows) {

@@ -8,12 +8,16 @@ import initial from './migrations/0000_initial.sql' with { type: 'text' }
  */
 export const migrations: readonly string[] = [initial]
 
-/** Brings a database up to this version; each migration is one transaction. */
+/** Brings a database up to this version, if it is ours; each migration is one transaction. */
 export const migrate = (db: Database): void => {
   const version = readVersion(db)
   if (version > migrations.length)
     throw new StoreError(
-      `The database was written by a newer Sheaf (schema ${version}; this one knows up to ${migrations.length}). Use that version, or another file.`,
+      `${db.filename} was written by a newer Sheaf (schema ${version}; this one knows up to ${migrations.length}). Use that version, or another file.`,
+    )
+  if (version === 0 && hasTables(db))
+    throw new StoreError(
+      `${db.filename} is not a database of Sheaf: it holds other tables. Name a file for Sheaf alone.`,
     )
   migrations.slice(version).forEach((migration, i) => {
     db.transaction(() => {
@@ -22,6 +26,8 @@ export const migrate = (db: Database): void => {
     }).immediate()
   })
 }
+
+const hasTables = (db: Database): boolean => db.query('select 1 from sqlite_schema limit 1').get() !== null
 
 const readVersion = (db: Database): number => {
   const row: unknown = db.query('pragma user_version').get()

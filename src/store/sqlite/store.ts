@@ -23,7 +23,7 @@ import { rescue } from './rescue.ts'
 import { toChange, toFailure, toJob, toTask } from './rows.ts'
 import { settle } from './settle.ts'
 import { prepareStatements, type Statements } from './statements/index.ts'
-import { takeStep } from './steps.ts'
+import { expire, takeStep } from './steps.ts'
 import { submit } from './submit.ts'
 
 /** The store on one SQLite file. Its methods are asynchronous by contract and finish in one go: SQLite is. */
@@ -44,11 +44,12 @@ export class SqliteStore implements Store {
 
   async commit(batch: Batch, now: number): Promise<Committed> {
     return this.#transact(now, (books) => {
+      const expired = expire(books)
       const submitted = batch.submissions.map((submission) => submit(books, this.#queues, submission))
       const acted = batch.actions.map((action) => act(books, action))
       const settled = batch.settlements.map((settlement) => settle(books, settlement))
       books.save()
-      const unfinished = takeStep(books)
+      const unfinished = takeStep(books) || expired
       const claimed = claim(books, batch.claim)
       return {
         submitted,

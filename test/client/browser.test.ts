@@ -1,0 +1,61 @@
+import { describe, expect, test } from 'bun:test'
+import { join } from 'node:path'
+
+const root = join(import.meta.dir, '../..')
+
+const build = async (target: 'browser' | 'node') => {
+  const { success, outputs } = await Bun.build({
+    entrypoints: [join(root, 'src/client.ts')],
+    target,
+    format: 'esm',
+    minify: true,
+  })
+  expect(success).toBe(true)
+  expect(outputs).toHaveLength(1)
+  return (await outputs[0]?.text()) ?? ''
+}
+
+describe('the client in a bundle', () => {
+  test.each(['browser', 'node'] as const)('for a %s needs nothing from outside itself', async (target) => {
+    const code = await build(target)
+    expect(new Bun.Transpiler({ loader: 'js' }).scanImports(code)).toEqual([])
+    expect(code).not.toMatch(/\b(process|Buffer|require)\b/)
+  })
+
+  test('holds nothing of the server: neither Elysia nor TypeBox', async () => {
+    const code = await build('browser')
+    // 24 KB, of which Eden is 8.
+    expect(code.length).toBeLessThan(28_000)
+    expect(code).not.toContain('typebox')
+  })
+
+  test('runs where there is no Bun', async () => {
+    const code = await build('browser')
+    const context = {
+      URL,
+      Headers,
+      AbortController,
+      AbortSignal,
+      crypto,
+      setTimeout,
+      clearTimeout,
+      Date,
+      Math,
+    }
+    const run = new Function(
+      ...Object.keys(context),
+      'Bun',
+      'process',
+      `${code.replace(/export\s*\{([^}]*)\}/, (_, names) => `return {${names.replace(/(\w+) as (\w+)/g, '$2: $1')}}`)}`,
+    )
+    const client = run(...Object.values(context), undefined, undefined)
+    const keys: string[] = []
+    const fetch = async (_: string, init: RequestInit) => {
+      keys.push(new Headers(init.headers).get('idempotency-key') ?? '')
+      return Response.json({ id: 'a', outcome: 'succeeded', data: [{ state: 'succeeded', output: 7 }] })
+    }
+    const sheaf = client.connect('http://localhost:3000', { fetch })
+    expect(await sheaf.all([client.sleep(1)])).toEqual([7])
+    expect(keys[0]).toMatch(/^[0-9a-f]{32}$/)
+  })
+})

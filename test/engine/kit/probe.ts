@@ -1,0 +1,83 @@
+import type {
+  Batch,
+  Changes,
+  Committed,
+  JobQuery,
+  JobRecord,
+  Store,
+  TaskAddress,
+  TaskQuery,
+} from '../../../src/store/store.ts'
+
+type Gate = () => void | Promise<void>
+const open: Gate = () => {}
+
+/** A store that tells what it was asked to commit, and that waits or fails where the test says. */
+export class Probe implements Store {
+  readonly batches: Batch[] = []
+  readonly committed: Committed[] = []
+  beforeCommit: (batch: Batch) => void | Promise<void> = open
+  /** It is on disk, and nobody has been told. */
+  afterCommit: Gate = open
+  beforeRead: Gate = open
+  afterRead: Gate = open
+
+  constructor(readonly inner: Store) {}
+
+  async commit(batch: Batch, now: number): Promise<Committed> {
+    this.batches.push(batch)
+    await this.beforeCommit(batch)
+    const committed = await this.inner.commit(batch, now)
+    this.committed.push(committed)
+    await this.afterCommit()
+    return committed
+  }
+
+  async changes(id: string, after: number, limit: number): Promise<Changes | undefined> {
+    await this.beforeRead()
+    const changes = await this.inner.changes(id, after, limit)
+    await this.afterRead()
+    return changes
+  }
+
+  rescue(now: number, mostRescues: number) {
+    return this.inner.rescue(now, mostRescues)
+  }
+  job(id: string) {
+    return this.inner.job(id)
+  }
+  jobs(query: JobQuery) {
+    return this.inner.jobs(query)
+  }
+  task(job: JobRecord, address: TaskAddress) {
+    return this.inner.task(job, address)
+  }
+  tasks(job: JobRecord, query: TaskQuery) {
+    return this.inner.tasks(job, query)
+  }
+  failures(job: JobRecord, index: number) {
+    return this.inner.failures(job, index)
+  }
+  close() {
+    return this.inner.close()
+  }
+}
+
+/** Something that is held up until the test opens it. */
+export class Latch {
+  #opened = Promise.withResolvers<void>()
+  #reached = Promise.withResolvers<void>()
+
+  /** To be given to what is held up. */
+  readonly pass = (): Promise<void> => {
+    this.#reached.resolve()
+    return this.#opened.promise
+  }
+  /** Resolves when something stands before it. */
+  get reached(): Promise<void> {
+    return this.#reached.promise
+  }
+  open(): void {
+    this.#opened.resolve()
+  }
+}

@@ -1,0 +1,77 @@
+import { Database } from 'bun:sqlite'
+import { drizzle } from 'drizzle-orm/bun-sqlite'
+import { findJobs } from '../../../src/store/sqlite/find.ts'
+import { migrate } from '../../../src/store/sqlite/migrations.ts'
+import { prepareStatements } from '../../../src/store/sqlite/statements/index.ts'
+import type { JobQuery } from '../../../src/store/store.ts'
+
+/** How SQLite would run a statement, a line a step. */
+export type Plan = readonly string[]
+
+/** A database of the current schema, without statistics: as every database of ours is, for nothing runs `analyze`. */
+export const openPlanner = () => {
+  const db = new Database(':memory:')
+  migrate(db)
+  const queries: string[] = []
+  const orm = drizzle(db, { logger: { logQuery: (query) => queries.push(query) } })
+
+  const explain = (query: string): Plan =>
+    db
+      .query<{ detail: string }, []>(`explain query plan ${query.replaceAll('?', 'null')}`)
+      .all()
+      .map(({ detail }) => detail)
+
+  return {
+    explain,
+    /** The plan of every prepared statement, by its name. */
+    statements: (): Map<string, Plan> =>
+      new Map([...namedQueries(prepareStatements(orm))].map(([name, query]) => [name, explain(query)])),
+    find(query: Omit<JobQuery, 'limit'>): Plan {
+      queries.length = 0
+      findJobs(orm, { ...query, limit: 10 })
+      return queries.flatMap(explain)
+    },
+    /** Every index of the schema, and whether it holds only the rows that its condition picks. */
+    indexes: (): Map<string, boolean> =>
+      new Map(
+        db
+          .query<{ name: string; sql: string }, []>(
+            "select name, sql from sqlite_schema where type = 'index' and sql is not null",
+          )
+          .all()
+          .map(({ name, sql }) => [name, / where /i.test(sql)]),
+      ),
+    close: () => db.close(true),
+  }
+}
+
+export type Planner = ReturnType<typeof openPlanner>
+
+interface Prepared {
+  getQuery(): { sql: string }
+}
+
+const isPrepared = (value: object): value is Prepared => 'getQuery' in value
+
+function* namedQueries(group: object, prefix = ''): Generator<[name: string, query: string]> {
+  for (const [name, value] of Object.entries(group) as [string, object][])
+    if (isPrepared(value)) yield [prefix + name, value.getQuery().sql]
+    else yield* namedQueries(value, `${prefix}${name}.`)
+}
+
+/** The index that a step reads, if it reads one. */
+export const indexOf = (step: string): string | undefined =>
+  / USING (?:COVERING )?INDEX (\w+)/.exec(step)?.[1]
+
+/**
+ * The steps that take longer the more there is: reading a table whole, or an index that holds all of it; reading all
+ * tasks of a job; sorting. A partial index may be read whole: it is as long as what its statement is after.
+ */
+export const slowSteps = (plan: Plan, isPartial: ReadonlyMap<string, boolean>): string[] =>
+  plan.filter((step) => {
+    if (step.startsWith('USE TEMP B-TREE')) return true
+    if (step === 'SEARCH tasks USING PRIMARY KEY (job=?)') return true
+    if (!step.startsWith('SCAN ') || step === 'SCAN CONSTANT ROW' || step.startsWith('SCAN (subquery'))
+      return false
+    return isPartial.get(indexOf(step) ?? '') !== true
+  })

@@ -1,0 +1,80 @@
+import { afterAll, describe, expect, test } from 'bun:test'
+import type { JobQuery } from '../../../src/store/store.ts'
+import { indexOf, openPlanner, type Plan, slowSteps } from './plan.ts'
+
+const planner = openPlanner()
+afterAll(planner.close)
+const partial = planner.indexes()
+const slow = (plan: Plan) => slowSteps(plan, partial)
+
+/** Reads a job's tasks in the order of its primary key, from the start, up to a limit, and deletes what it read. */
+const readsFromTheStart = ['lastToPurge']
+
+const plans = planner.statements()
+
+const queries: Omit<JobQuery, 'limit'>[] = [undefined, 5].flatMap((before) =>
+  [undefined, 'running' as const].flatMap((state) =>
+    [undefined, 'enrich'].flatMap((name) =>
+      [undefined, ['team', 'growth'] as const].map((label) => ({ before, state, name, label })),
+    ),
+  ),
+)
+
+describe('every statement is served by an index', () => {
+  test('there are statements to look at', () => {
+    expect(plans.size).toBeGreaterThan(40)
+    expect([...plans.keys()]).toContain('tasksIn.running')
+  })
+
+  test.each([...plans.keys()].filter((name) => !readsFromTheStart.includes(name)))('%s', (name) => {
+    expect(slow(plans.get(name) ?? [])).toEqual([])
+  })
+
+  test.each(readsFromTheStart)('%s, but for the order it reads in', (name) => {
+    expect(slow(plans.get(name) ?? [])).toEqual(['SEARCH tasks USING PRIMARY KEY (job=?)'])
+  })
+
+  test.each(queries.map((query) => [JSON.stringify(query), query] as const))(
+    'jobs, found by %s',
+    (_, query) => {
+      const plan = planner.find(query)
+      expect(plan).not.toEqual([])
+      expect(slow(plan)).toEqual([])
+    },
+  )
+})
+
+test('every index serves a statement: an index that none reads only costs writes', () => {
+  const read = new Set([...plans.values(), ...queries.map(planner.find)].flat().map(indexOf))
+  expect([...partial.keys()].filter((name) => !read.has(name))).toEqual([])
+})
+
+describe('the check sees', () => {
+  test.each([
+    ['a table read whole', 'select * from tasks'],
+    ['a table read whole, in the order of its key', 'select * from jobs order by number limit ?'],
+    ['a condition that no index serves', 'select * from jobs where priority = ?'],
+    ['an index that holds the whole table', 'select * from jobs indexed by jobs_by_state'],
+    ['a job read whole', "select * from tasks where job = ? and state = 3 and output like 'x%'"],
+    ['a sort', 'select * from tasks where job = ? and idx > ? order by input'],
+    [
+      'a scan inside a subquery',
+      'select * from jobs where number in (select job from labels where value = ?)',
+    ],
+    ['an update that looks everywhere', 'update tasks set state = 1 where queue = ?'],
+  ])('%s', (_, query) => {
+    expect(slow(planner.explain(query))).not.toEqual([])
+  })
+
+  test.each([
+    ['a row found by its key', 'select * from tasks where job = ? and idx = ?'],
+    ['a partial index read whole', 'select * from tasks where state = 2'],
+    [
+      'what a subquery found',
+      'select max(idx) from (select idx from tasks where job = ? and idx > ? limit ?)',
+    ],
+    ['no table at all', 'select 1'],
+  ])('no fault in %s', (_, query) => {
+    expect(slow(planner.explain(query))).toEqual([])
+  })
+})
