@@ -45,7 +45,10 @@ export const createApp = (options: AppOptions) => {
   )
 }
 
-/** Everything that needs a token, where there are any. */
+/**
+ * Everything that needs a token, where there are any. An instance of its own: Elysia runs a hook for each route of its
+ * instance, those that were added before it too.
+ */
 const guarded = (options: AppOptions) => {
   const checkToken = tokenGuard(options.tokens)
   return new Elysia()

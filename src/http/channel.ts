@@ -24,7 +24,8 @@ export const channel = ({ engine, log, streams }: AppOptions) => {
       // For the types of Eden; what arrives is read by the session.
       body: declared(Type.Unsafe<ClientMessage>({})),
       response: declared(Type.Unsafe<ServerMessage>({})),
-      transform() {
+      // An arrow: Elysia warns on stderr about a method, once it is minified.
+      transform: () => {
         if (streams.closed) throw new Problem('unavailable', 'The server is stopping.')
       },
       open(ws) {

@@ -72,7 +72,7 @@ export const docs = () => {
       document ??= JSON.stringify(toOpenApi(response, { named, inPath: pathParameters }))
       return new Response(document, { headers: { 'content-type': 'application/json' } })
     })
-    .use(swagger({ documentation, exclude: ['/swagger'] }))
+    .use(swagger({ documentation }))
     // In place of the plugin's page, which loads its script from another host.
     .get(
       '/swagger',

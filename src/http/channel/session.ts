@@ -68,15 +68,24 @@ export class Session {
 
   /** Takes a frame out of the log when the one before is on its way: a slow reader is one that asks seldom. */
   async #pump(job: string, after: number | undefined, abort: AbortController): Promise<void> {
+    let last = false
     try {
       for await (const frame of this.engine.follow(job, { after, signal: abort.signal })) {
+        last = frame.last
         if (abort.signal.aborted || !(await this.outbox.send(abort, frame.text))) break
       }
+      if (!last && !abort.signal.aborted) await this.#tellDeleted(job)
     } catch (error) {
       if (!abort.signal.aborted) this.#tell(error, job)
     } finally {
       if (this.#subscriptions.get(job) === abort) this.#subscriptions.delete(job)
     }
+  }
+
+  /** A job that goes before it was read to its end has no last event: whoever follows it is told instead. */
+  async #tellDeleted(job: string): Promise<void> {
+    if ((await this.engine.store.job(job)) !== undefined) return
+    this.#tell(new Problem('not_found', `The job ${job} was deleted.`), job)
   }
 
   #tell(error: unknown, job: unknown): void {
