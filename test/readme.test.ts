@@ -49,7 +49,7 @@ const run = async (command: string[], env: Record<string, string> = {}) => {
 
 /** Runs a block as a shell would; where the machine has no curl, `support/curl.ts` does what the README asks of it. */
 const runShell = (code: string) => {
-  const path = Bun.which('curl') ? process.env['PATH'] : `${folder}:${process.env['PATH']}`
+  const path = Bun.which('curl') ? process.env.PATH : `${folder}:${process.env.PATH}`
   return run(['sh', '-ec', here(code)], { ID: jobId, PATH: path ?? '' })
 }
 
