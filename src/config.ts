@@ -11,8 +11,12 @@ export interface Config {
   tokens: readonly Token[]
   concurrency: number
   durability: Durability
+  /** What outgoing requests may reach although it is not public, as text. */
+  egressAllow: string
   /** The path or URL of the module that exports the handlers. */
   handlers: string | undefined
+  /** The values of `SHEAF_SECRET_<NAME>`, by name. */
+  secrets: ReadonlyMap<string, string>
   log: LogLevel
   graceMs: number
   maxBodyBytes: number
@@ -35,7 +39,7 @@ interface Setting<T> {
   got?(text: string): string
 }
 
-export const settings: { readonly [Key in keyof Config]: Setting<Config[Key]> } = {
+export const settings: { readonly [Key in Exclude<keyof Config, 'secrets'>]: Setting<Config[Key]> } = {
   database: {
     name: 'SHEAF_DATABASE',
     default: './sheaf.db',
@@ -81,6 +85,14 @@ export const settings: { readonly [Key in keyof Config]: Setting<Config[Key]> } 
     description:
       '`full` survives a power cut; `normal` is faster and survives a crash of the process, but not of the machine.',
     parse: oneOf(durabilities),
+  },
+  egressAllow: {
+    name: 'SHEAF_EGRESS_ALLOW',
+    default: undefined,
+    allowed: 'to be addresses, ranges and host names',
+    description:
+      'What requests may reach although it is not public, such as `127.0.0.1:8080,10.0.0.0/8,*.svc.local`: addresses, ranges and names, each for one port or all. By default nothing.',
+    parse: (text) => text,
   },
   handlers: {
     name: 'SHEAF_HANDLERS',
@@ -134,7 +146,9 @@ export const readConfig = (env: Environment): Config => {
     tokens: readIfSet(env, settings.tokens) ?? [],
     concurrency: read(settings.concurrency),
     durability: read(settings.durability),
+    egressAllow: readIfSet(env, settings.egressAllow) ?? '',
     handlers: readIfSet(env, settings.handlers),
+    secrets: readSecrets(env),
     log: read(settings.log),
     graceMs: read(settings.graceMs),
     maxBodyBytes: read(settings.maxBodyBytes),
@@ -155,11 +169,26 @@ const readIfSet = <T>(env: Environment, setting: Setting<T>): T | undefined => {
   )
 }
 
+/** `SHEAF_SECRET_API_KEY=…` is what `{{secrets.API_KEY}}` stands for. */
+const secretPrefix = 'SHEAF_SECRET_'
+
+const readSecrets = (env: Environment): ReadonlyMap<string, string> => {
+  const secrets = new Map<string, string>()
+  for (const [variable, value] of Object.entries(env)) {
+    if (!variable.startsWith(secretPrefix) || value === undefined || value === '') continue
+    const name = variable.slice(secretPrefix.length)
+    if (!/^[A-Za-z_]\w*$/.test(name))
+      throw new ConfigError(`Expected "${variable}" to end in a name of letters, digits and "_".`)
+    secrets.set(name, value)
+  }
+  return secrets
+}
+
 /** A misspelt setting would be ignored in silence, and the default used in its place. */
 const refuseUnknown = (env: Environment): void => {
   const names = Object.values(settings).map(({ name }) => name)
   for (const name of Object.keys(env)) {
-    if (!name.startsWith('SHEAF_') || names.includes(name)) continue
+    if (!name.startsWith('SHEAF_') || name.startsWith(secretPrefix) || names.includes(name)) continue
     const meant = nearest(name, names)
     throw new ConfigError(`There is no setting "${name}"${meant ? `: did you mean "${meant}"?` : '.'}`)
   }

@@ -4,4 +4,5 @@ export {
   type Handler,
   type HandlerContext,
   type HandlerDefinition,
+  type HandlerFunction,
 } from './kinds/handler.ts'

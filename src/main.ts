@@ -3,7 +3,7 @@ import { pathToFileURL } from 'node:url'
 import { systemClock } from './clock.ts'
 import { ConfigError, readConfig } from './config.ts'
 import { type Handler, isHandler } from './kinds/handler.ts'
-import { createLog } from './log.ts'
+import { createLog, type Log } from './log.ts'
 import { type Server, serve } from './serve.ts'
 import { StoreError } from './store/store.ts'
 
@@ -14,22 +14,44 @@ const main = async (): Promise<void> => {
   const handlers = config.handlers === undefined ? [] : await loadHandlers(config.handlers)
   const server = await serve({ config, log, handlers })
   stopOnSignal(server)
+  outliveHandlers(server, log)
   console.log(`Sheaf listens on ${server.url}`)
 }
 
-/** The first signal stops gracefully; the second, at once. */
+/** `bun run` passes on a Ctrl-C that the terminal has sent to all its processes already: so soon, it is the same signal. */
+const echoMs = 250
+
+/** The first signal stops gracefully; a second one, at once. */
 const stopOnSignal = (server: Server): void => {
-  let stopping = false
+  let toldAt: number | undefined
   const onSignal = () => {
-    if (stopping) process.exit(1)
-    stopping = true
-    server.stop().then(
-      () => process.exit(0),
-      (error: unknown) => fail(error),
-    )
+    const now = systemClock.now()
+    if (toldAt === undefined) {
+      toldAt = now
+      stopAndExit(server, 0)
+    } else if (now - toldAt > echoMs) process.exit(1)
   }
   process.on('SIGTERM', onSignal)
   process.on('SIGINT', onSignal)
+}
+
+/**
+ * What a handler leaves behind without a catch must not take the server along: a rejection is logged. After a throw
+ * out of nowhere nobody knows what still holds, so what runs is given back and the process ends.
+ */
+const outliveHandlers = (server: Server, log: Log): void => {
+  process.on('unhandledRejection', (error) => log.error('A rejection was not handled', { error }))
+  process.on('uncaughtException', (error) => {
+    log.error('A throw was not caught: the server stops', { error })
+    stopAndExit(server, 1)
+  })
+}
+
+const stopAndExit = (server: Server, code: number): void => {
+  server.stop().then(
+    () => process.exit(code),
+    (error: unknown) => fail(error),
+  )
 }
 
 /** Every handler that a module exports, under any name. Throws a ConfigError. */

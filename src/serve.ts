@@ -1,10 +1,12 @@
 import type { Clock } from './clock.ts'
 import { systemClock } from './clock.ts'
-import { type Config, ConfigError } from './config.ts'
+import { type Config, ConfigError, settings } from './config.ts'
 import { createEngine } from './engine/create.ts'
 import type { Engine } from './engine/engine.ts'
 import { type App, createApp } from './http/app.ts'
 import { Streams } from './http/streams.ts'
+import { allowFlaw, parseAllow } from './kinds/egress/allow.ts'
+import { createEgress, type Egress } from './kinds/egress/egress.ts'
 import type { Handler } from './kinds/handler.ts'
 import { createKinds, type Kinds } from './kinds/kinds.ts'
 import type { Log } from './log.ts'
@@ -27,8 +29,8 @@ export interface Server {
   app: App
   engine: Engine
   /**
-   * Refuses new connections, lets running tasks end for the grace period, gives the rest back, tells every subscriber,
-   * and closes the database. May be called again.
+   * Takes no more submissions, lets running tasks end for the grace period, gives the rest back, ends every stream, and
+   * closes the connections, the kinds and the database. May be called again.
    */
   stop(): Promise<void>
 }
@@ -42,7 +44,7 @@ const lastWordMs = 500
  */
 export const serve = async (options: ServeOptions): Promise<Server> => {
   const { config, log, handlers = [], clock = systemClock, openStore = openConfigured } = options
-  const kinds = kindsWith(handlers)
+  const kinds = kindsWith(handlers, egressOf(config, clock))
   const store = openStore(config)
   const streams = new Streams()
   const engine = createEngine({
@@ -51,6 +53,7 @@ export const serve = async (options: ServeOptions): Promise<Server> => {
     clock,
     concurrency: config.concurrency,
     graceMs: config.graceMs,
+    secrets: config.secrets,
     log: (level, message, fields) => log[level](message, fields),
   })
   const app = createApp({
@@ -59,6 +62,7 @@ export const serve = async (options: ServeOptions): Promise<Server> => {
     clock,
     log,
     tokens: config.tokens,
+    secrets: new Set(config.secrets.keys()),
     maxBodyBytes: config.maxBodyBytes,
     streams,
   })
@@ -83,6 +87,7 @@ export const serve = async (options: ServeOptions): Promise<Server> => {
     await Promise.race([closed, late])
     cancel()
     await app.server?.stop(true)
+    await Promise.all(Object.values(kinds).map((kind) => kind.close?.()))
     await store.close()
   }
   return {
@@ -97,14 +102,23 @@ export const serve = async (options: ServeOptions): Promise<Server> => {
   }
 }
 
-const kindsWith = (handlers: readonly Handler[]): Kinds => {
+const kindsWith = (handlers: readonly Handler[], egress: Egress): Kinds => {
   try {
-    return createKinds({ handlers })
+    return createKinds({ handlers, egress })
   } catch (error) {
     throw new ConfigError(
       `Expected "SHEAF_HANDLERS" to export handlers that can be used. ${firstLine(error)}`,
     )
   }
+}
+
+/** One for the process: whatever leaves it goes through the same guard. */
+const egressOf = ({ egressAllow }: Config, clock: Clock): Egress => {
+  const allow = parseAllow(egressAllow)
+  if (allow) return createEgress({ allow, clock })
+  throw new ConfigError(
+    `Expected "SHEAF_EGRESS_ALLOW" ${settings.egressAllow.allowed}, got ${allowFlaw(egressAllow)}.`,
+  )
 }
 
 const openConfigured = ({ database, durability }: Config): Store => openSqlite({ file: database, durability })

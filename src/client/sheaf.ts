@@ -1,7 +1,7 @@
 import type { Api } from './api.ts'
 import type { Job } from './job.ts'
 import type { SubmitOptions } from './submit.ts'
-import type { Outputs, Task } from './task.ts'
+import type { Each, Outputs, Task } from './task.ts'
 
 /** The outcome is what the function says; so these say nothing of it. */
 export interface GatherOptions extends Omit<SubmitOptions, 'mode' | 'tolerate' | 'quorum' | 'signal'> {
@@ -21,25 +21,28 @@ type Tasks = readonly Task[] | []
  */
 export interface Sheaf extends AsyncDisposable {
   all<T extends Tasks>(tasks: T, options?: GatherOptions): Promise<Outputs<T>>
-  all<Output>(tasks: Iterable<Task<Output>>, options?: GatherOptions): Promise<Output[]>
+  all<Output>(tasks: Iterable<Task<Output>> | Each<Output>, options?: GatherOptions): Promise<Output[]>
 
   allSettled<T extends Tasks>(tasks: T, options?: GatherOptions): Promise<Settled<Outputs<T>>>
   allSettled<Output>(
-    tasks: Iterable<Task<Output>>,
+    tasks: Iterable<Task<Output>> | Each<Output>,
     options?: GatherOptions,
   ): Promise<PromiseSettledResult<Output>[]>
 
   /** Rejects with an AggregateError of the errors of all tasks, in input order, if none succeeded. */
   any<T extends Tasks>(tasks: T, options?: GatherOptions): Promise<Outputs<T>[number]>
-  any<Output>(tasks: Iterable<Task<Output>>, options?: GatherOptions): Promise<Output>
+  any<Output>(tasks: Iterable<Task<Output>> | Each<Output>, options?: GatherOptions): Promise<Output>
 
   /** Of no tasks, `Promise.race` never settles; this rejects, as the server refuses the job (`invalid`). */
   race<T extends Tasks>(tasks: T, options?: GatherOptions): Promise<Outputs<T>[number]>
-  race<Output>(tasks: Iterable<Task<Output>>, options?: GatherOptions): Promise<Output>
+  race<Output>(tasks: Iterable<Task<Output>> | Each<Output>, options?: GatherOptions): Promise<Output>
 
   /** Resolves when the job and all its tasks are on disk. */
   submit<T extends Tasks>(tasks: T, options?: SubmitOptions): Promise<Job<Outputs<T>>>
-  submit<Output>(tasks: Iterable<Task<Output>>, options?: SubmitOptions): Promise<Job<Output[]>>
+  submit<Output>(
+    tasks: Iterable<Task<Output>> | Each<Output>,
+    options?: SubmitOptions,
+  ): Promise<Job<Output[]>>
 
   /** A job that is there already. Nothing is asked of the server yet. */
   job<Outputs extends readonly unknown[] = unknown[]>(id: string): Job<Outputs>

@@ -1,9 +1,9 @@
+import type { JobCommon } from '../job/spec.ts'
 import type { JobView } from '../job/wire.ts'
-import type { JobSpec } from '../kinds/spec.ts'
 import type { Tools } from './job.ts'
-import type { Task } from './task.ts'
+import type { Each, Task } from './task.ts'
 
-export interface SubmitOptions extends Omit<JobSpec, 'tasks'> {
+export interface SubmitOptions extends JobCommon {
   /** The same key with the same tasks and options gives the same job, however often submitted. Default: random. */
   idempotencyKey?: string
   /**
@@ -16,11 +16,11 @@ export interface SubmitOptions extends Omit<JobSpec, 'tasks'> {
 /** Sends the job until it is accepted once. Rejects with a {@link SheafError}, or the signal's reason. */
 export const submit = async (
   { api, ask, behind }: Tools,
-  tasks: Iterable<Task>,
+  tasks: Iterable<Task> | Each,
   { idempotencyKey = randomKey(), signal, ...spec }: SubmitOptions = {},
 ): Promise<JobView> => {
   // Written once: the key says that it is the same every time, whatever the caller does with the tasks meanwhile.
-  const body = JSON.stringify({ ...spec, tasks: [...tasks] })
+  const body = JSON.stringify({ ...spec, ...(isEach(tasks) ? { each: tasks } : { tasks: [...tasks] }) })
   const headers = { 'content-type': 'application/json', 'idempotency-key': idempotencyKey }
   let latest: Promise<{ data: JobView | null }> | undefined
   const send = () => {
@@ -37,6 +37,8 @@ export const submit = async (
     throw error
   }
 }
+
+const isEach = (tasks: Iterable<Task> | Each): tasks is Each => !(Symbol.iterator in tasks)
 
 /** 128 random bits. A page that did not come over TLS has no `crypto.randomUUID`. */
 const randomKey = (): string =>

@@ -1,6 +1,9 @@
 import type { Static } from '@sinclair/typebox'
+import type { PlaceholderText } from '../job/template/schema.ts'
 import type { Handler } from '../kinds/handler.ts'
 import type { TaskSpec } from '../kinds/spec.ts'
+
+export { literal } from '../job/template/literal.ts'
 
 declare const output: unique symbol
 
@@ -34,7 +37,11 @@ export const http = <Body = unknown>(url: string | URL, options?: HttpOptions): 
 })
 
 /** Waits. */
-export const sleep = (ms: number, options?: SleepOptions): Task<null> => ({ ...options, kind: 'sleep', ms })
+export const sleep = (ms: number | PlaceholderText, options?: SleepOptions): Task<null> => ({
+  ...options,
+  kind: 'sleep',
+  ms,
+})
 
 /**
  * Runs a handler of the server: the value that `defineHandler` made, or its name. With a name,
@@ -56,3 +63,19 @@ export function call(handler: Handler | string, input?: unknown, options?: CallO
   const name = typeof handler === 'string' ? handler : handler.name
   return { ...options, kind: 'call', handler: name, ...(input !== undefined && { input }) }
 }
+
+/** A task for each of some items: what is submitted in place of an array of tasks. */
+export interface Each<Output = unknown> {
+  readonly items: readonly unknown[]
+  readonly task: Task<Output>
+  readonly [output]?: () => Output
+}
+
+/**
+ * A task for each item, made by the server, so that what they share is sent once: `{{item}}`, `{{item.name}}` and
+ * `{{index}}` in the task, and in its key, are replaced. Items are JSON, and nothing in them is a placeholder.
+ */
+export const each = <Output>(items: Iterable<unknown>, task: Task<Output>): Each<Output> => ({
+  items: [...items],
+  task,
+})

@@ -1,7 +1,9 @@
 import type { Clock } from '../clock.ts'
 import type { Failure } from '../job/errors.ts'
 import { defaultRetry, mayRetry, type RetryPolicy, retryDelay } from '../job/retry.ts'
+import { hasPlaceholders } from '../job/template/placeholder.ts'
 import type { Kind, Progress, RunContext, RunResult } from '../kinds/kind.ts'
+import { redact, resolveInput, type Sources } from '../kinds/resolve.ts'
 import type { AttemptResult, Claim, TaskDefaults } from '../store/store.ts'
 
 /** Why an attempt is ended from outside. */
@@ -11,6 +13,8 @@ export interface AttemptHost {
   clock: Clock
   /** The longest output that is kept, in bytes of JSON. */
   maxOutputBytes: number
+  /** Where what placeholders stand for is found. */
+  sourcesOf(claim: Claim): Sources
   progress(claim: Claim, progress: Progress): void
   log(claim: Claim, level: 'debug' | 'error', message: string, fields?: Record<string, unknown>): void
   /** Called exactly once, when the attempt has ended however it did. */
@@ -24,6 +28,8 @@ export interface AttemptHost {
 export class Attempt implements RunContext {
   #controller: AbortController | undefined
   #timers: (() => void)[] = []
+  /** Values that the task was given and nobody may see: they are taken out of all that leaves it. */
+  #secrets: readonly string[] = []
   #ended = false
 
   constructor(
@@ -63,19 +69,36 @@ export class Attempt implements RunContext {
   }
 
   progress(progress: Progress): void {
-    if (!this.#ended) this.host.progress(this.claim, progress)
+    if (!this.#ended) this.host.progress(this.claim, this.#redacted(progress))
   }
 
   log(message: string, fields?: Record<string, unknown>): void {
-    this.host.log(this.claim, 'debug', message, fields)
+    this.host.log(this.claim, 'debug', this.#redacted(message), this.#redacted(fields))
   }
 
   run(): void {
+    const { input, template } = this.claim
+    if (template === undefined && !hasPlaceholders(input)) this.#runWith(() => JSON.parse(input))
+    else this.#resolve().catch((error) => this.#crash(error))
+  }
+
+  async #resolve(): Promise<void> {
+    const resolved = await resolveInput({ ...this.claim, kind: this.kind }, this.host.sourcesOf(this.claim))
+    if (this.#ended) return
+    if ('error' in resolved) {
+      this.#finish({ type: 'failed', error: resolved.error, retryable: false })
+      return
+    }
+    this.#secrets = resolved.secrets
+    this.#runWith(() => resolved.input)
+  }
+
+  /** `read` gives what was validated, when it was submitted or resolved: the kind's own type of input. */
+  #runWith(read: () => unknown): void {
     let result: RunResult | Promise<RunResult>
     let timeoutMs: number
     try {
-      // The store gives back what was validated when it was submitted.
-      const input = JSON.parse(this.claim.input) as never
+      const input = read() as never
       timeoutMs = this.#options().timeoutMs ?? this.claim.defaults.timeoutMs ?? this.kind.timeoutMs(input)
       result = this.kind.run(input, this)
     } catch (error) {
@@ -116,11 +139,11 @@ export class Attempt implements RunContext {
         const { maxOutputBytes } = this.host
         // A string of n UTF-16 units has at most 3n bytes: most outputs need no count.
         if (result.output.length * 3 <= maxOutputBytes || Buffer.byteLength(result.output) <= maxOutputBytes)
-          return { type: 'succeeded', output: result.output }
+          return { type: 'succeeded', output: this.#redactedJson(result.output) }
         return this.#failed(outputTooLarge(maxOutputBytes), false)
       }
       case 'failed':
-        return this.#failed(result.error, result.retryable)
+        return this.#failed(this.#redacted(result.error), result.retryable)
       case 'snoozed':
         return { type: 'snooze', runAt: this.host.clock.now() + result.delayMs }
       default:
@@ -141,10 +164,22 @@ export class Attempt implements RunContext {
     return this.claim.options === undefined ? {} : (JSON.parse(this.claim.options) as TaskDefaults)
   }
 
+  #redacted<T>(value: T): T {
+    if (this.#secrets.length === 0 || value === undefined) return value
+    return JSON.parse(this.#redactedJson(JSON.stringify(value))) as T
+  }
+
+  #redactedJson(text: string): string {
+    return this.#secrets.length === 0 ? text : redact(text, this.#secrets)
+  }
+
   /** A throw out of a kind is a bug: it is logged whole, and the task shows nothing of its inside. */
   #crash(error: unknown): void {
     if (this.#ended) return
-    this.host.log(this.claim, 'error', 'A kind threw', { kind: this.claim.kind, error })
+    this.host.log(this.claim, 'error', 'A kind threw', {
+      kind: this.claim.kind,
+      error: this.#secrets.length === 0 ? error : this.#redacted(String(error)),
+    })
     this.#finish({
       type: 'failed',
       error: { code: 'internal', message: 'Sheaf failed while running the task.' },

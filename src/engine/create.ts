@@ -19,8 +19,12 @@ export interface EngineOptions {
   graceMs?: number
   /** The longest output that is kept, in bytes of JSON. Default 16 MiB. */
   maxOutputBytes?: number
+  /** The values of `{{secrets.NAME}}`. Default none. */
+  secrets?: ReadonlyMap<string, string>
   log?: (level: 'debug' | 'warn' | 'error', message: string, fields?: Record<string, unknown>) => void
 }
+
+const addressOf = (task: string) => (/^\d+$/.test(task) ? { index: Number(task) } : { key: task })
 
 /** A task is rescued so often; if the server dies with it once more, the task fails. */
 const mostRescues = 3
@@ -60,6 +64,10 @@ class GatherEngine implements Engine {
     this.#runner = new Runner(kinds, {
       clock,
       maxOutputBytes: rest.maxOutputBytes ?? 16 * 1024 * 1024,
+      sourcesOf: ({ job: number }) => ({
+        output: async (task) => (await store.task({ number }, addressOf(task)))?.output,
+        secret: (name) => rest.secrets?.get(name),
+      }),
       progress: (claim, progress) => this.#hub.progress(claim.jobId, claim.index, progress),
       log: (claim, level, message, fields) =>
         this.#log(level, message, {
@@ -174,10 +182,7 @@ class GatherEngine implements Engine {
   }
 
   #tell({ changes }: Committed, now: number): void {
-    for (const { job, deleted } of changes) {
-      if (deleted) this.#rates.forget(job.id)
-      else this.#rates.note(job, now)
-    }
+    for (const { job } of changes) this.#rates.note(job, now)
     this.#hub.publish(changes)
     for (const { job, moved } of changes)
       if (moved && job.outcome !== undefined) this.#runner.cancel(job.number)

@@ -37,10 +37,6 @@ export class Rates {
     const rate = sample && now - sample.at >= sampleMs ? measure(sample, job, now) : sample?.rate
     return rate === undefined ? averageRate(job, now) : round(rate)
   }
-
-  forget(job: string): void {
-    this.#samples.delete(job)
-  }
 }
 
 /** The rate since the sample was taken, and before it, the newer the heavier. */

@@ -12,6 +12,8 @@ export interface AppOptions {
   log: Log
   /** Who may do what; with none, everybody on this machine may do everything. */
   tokens: readonly Token[]
+  /** The names that `{{secrets.NAME}}` may have. */
+  secrets: ReadonlySet<string>
   /** The largest request body that is read. */
   maxBodyBytes: number
   /** Keeps what stays open, for whoever stops the server to close. */

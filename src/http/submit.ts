@@ -24,7 +24,7 @@ const answerHeaders = {
   'Preference-Applied': { description: 'The `wait` that was honoured, in seconds.', schema: text },
 }
 
-export const submit = ({ engine, kinds, clock, maxBodyBytes }: AppOptions) =>
+export const submit = ({ engine, kinds, clock, secrets, maxBodyBytes }: AppOptions) =>
   new Elysia().post(
     '/jobs',
     async ({ request, server, set, path, status }) => {
@@ -33,7 +33,7 @@ export const submit = ({ engine, kinds, clock, maxBodyBytes }: AppOptions) =>
       const idempotency: Idempotency | undefined =
         key === undefined ? undefined : { key, digest: digestOf(bytes) }
       const submitted = await engine.submit(
-        prepareJob(parseJob(value), kinds, { id: clock.id(), idempotency }),
+        prepareJob(parseJob(value), kinds, { id: clock.id(), idempotency, secrets }),
       )
       if (submitted.type === 'mismatch')
         throw new Problem(

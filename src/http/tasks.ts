@@ -57,7 +57,11 @@ export const tasks = ({ engine: { store } }: AppOptions) =>
       async ({ params }) => {
         const job = await findJob(store, params.id)
         const task = await findTask(store, job, params.task)
-        return jsonResponse(wholeTaskText(task, await store.failures(job, task.index)))
+        const [after, failures] = await Promise.all([
+          store.dependencies(job, task.index),
+          store.failures(job, task.index),
+        ])
+        return jsonResponse(wholeTaskText(task, { job, after, failures }))
       },
       {
         response: {

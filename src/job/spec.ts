@@ -1,11 +1,16 @@
 import { type Static, Type } from '@sinclair/typebox'
 import { recordOf, worded } from './explain/words.ts'
 import { Duration, oneOf, printable, strict, Text } from './fields.ts'
+import { dependencyEnds } from './graph.ts'
 import { limits } from './limits.ts'
 import { modes, type Tolerance } from './modes.ts'
 import { backoffs, defaultRetry } from './retry.ts'
 
 export const defaultPriority = 5
+
+/** How many tasks one may come after. */
+export const mostAfter = 1_000
+const longestKeyTemplate = 1_000
 
 export const RetrySpec = Type.Object(
   {
@@ -43,6 +48,35 @@ export const RetrySpec = Type.Object(
   { ...strict, description: 'What happens after a failed attempt.' },
 )
 
+const Key = worded('a key', Type.String({ minLength: 1, maxLength: limits.keyLength }))
+const Index = worded('an index', Type.Integer({ minimum: 0, maximum: limits.tasks - 1 }))
+
+const After = Type.Array(
+  Type.Union([
+    Key,
+    Index,
+    worded(
+      'an object {"task", "on"}',
+      Type.Object(
+        {
+          task: Type.Union([Key, Index]),
+          on: Type.Optional(
+            oneOf(dependencyEnds, {
+              default: 'succeeded',
+              description: 'Whether this task also runs if that one fails or is cancelled (`ended`).',
+            }),
+          ),
+        },
+        strict,
+      ),
+    ),
+  ]),
+  {
+    maxItems: mostAfter,
+    description: 'Tasks of this job, by key or index, that are to succeed before this one runs.',
+  },
+)
+
 /** The fields that a task of any kind may have. */
 export const TaskCommon = Type.Object(
   {
@@ -67,6 +101,24 @@ export const TaskCommon = Type.Object(
     timeoutMs: Type.Optional(
       Duration(1, limits.longestAttemptMs, 'How long one attempt may take; the default depends on the kind.'),
     ),
+    after: Type.Optional(After),
+  },
+  strict,
+)
+
+const { key: _, after: __, ...common } = TaskCommon.properties
+
+/** The fields that the task of `each` may have, whatever its kind. */
+export const EachCommon = Type.Object(
+  {
+    key: Type.Optional(
+      Type.String({
+        minLength: 1,
+        maxLength: longestKeyTemplate,
+        description: 'A name for each of the tasks, such as `user-{{item.id}}`; unique in the job.',
+      }),
+    ),
+    ...common,
   },
   strict,
 )
@@ -146,4 +198,6 @@ export const JobCommon = Type.Object(
 
 export type RetrySpec = Static<typeof RetrySpec>
 export type TaskCommon = Static<typeof TaskCommon>
+export type EachCommon = Static<typeof EachCommon>
+export type After = NonNullable<TaskCommon['after']>[number]
 export type JobCommon = Static<typeof JobCommon>

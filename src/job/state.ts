@@ -5,7 +5,7 @@
 
 export const taskTransitions = {
   blocked: { unblock: 'queued', cancel: 'cancelled' },
-  queued: { claim: 'running', cancel: 'cancelled' },
+  queued: { claim: 'running', block: 'blocked', cancel: 'cancelled' },
   running: {
     succeed: 'succeeded',
     fail: 'failed',

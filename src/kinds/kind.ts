@@ -10,6 +10,8 @@ export interface Kind<Name extends string = string, Input extends TObject = TObj
   name: Name
   /** The fields of a task of this kind, beside those that every task has. */
   input: Input
+  /** Those of its fields in which no placeholder may stand: their text is taken as it is. */
+  literal?: readonly string[]
   /** How long an attempt may take when neither the task nor its job says, in milliseconds. */
   timeoutMs(input: Static<Input>): number
   /** The queue of a task that names none. Only for an input that `check` found nothing wrong with. */
@@ -17,6 +19,8 @@ export interface Kind<Name extends string = string, Input extends TObject = TObj
   /** What is wrong with the input beyond what the schema can say; `at` is the path of the task in the request. */
   check?(input: Static<Input>, at: string): readonly FieldError[]
   run(input: Static<Input>, context: RunContext): RunResult | Promise<RunResult>
+  /** Gives up what it holds: connections, threads, processes. May be called again. */
+  close?(): Promise<void>
 }
 
 /** How an attempt ended, as a value. A throw out of `run` is a bug of the kind, and fails the task with `internal`. */

@@ -1,6 +1,7 @@
 import { createCall } from './call.ts'
+import { createEgress, type Egress } from './egress/egress.ts'
 import type { Handler } from './handler.ts'
-import { http } from './http.ts'
+import { createHttp } from './http.ts'
 import type { Kind } from './kind.ts'
 import { sleep } from './sleep.ts'
 import type { TaskSpec } from './spec.ts'
@@ -11,11 +12,13 @@ export type Kinds = Readonly<Record<TaskSpec['kind'], Kind>>
 export interface KindsOptions {
   /** What `call` tasks can run. Default none. */
   handlers?: readonly Handler[]
+  /** What every outgoing request goes through. Default: a guard that allows public addresses alone. */
+  egress?: Egress
 }
 
 /** Throws if two handlers have the same name, or a schema of one cannot be compiled. */
-export const createKinds = ({ handlers = [] }: KindsOptions = {}): Kinds => ({
-  http,
+export const createKinds = ({ handlers = [], egress = createEgress() }: KindsOptions = {}): Kinds => ({
+  http: createHttp({ egress }),
   sleep,
   call: createCall(handlers),
 })

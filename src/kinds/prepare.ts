@@ -1,33 +1,56 @@
 import { accepts } from '../job/check.ts'
-import { show } from '../job/errors.ts'
-import { explain, type FieldError, invalid, mostErrors } from '../job/explain.ts'
+import { explain, type FieldError, invalid } from '../job/explain.ts'
 import type { Rule } from '../job/modes.ts'
 import { defaultPriority } from '../job/spec.ts'
-import type { Idempotency, NewJob, NewTask } from '../store/store.ts'
-import type { Kind } from './kind.ts'
+import type { Idempotency, NewJob } from '../store/store.ts'
 import type { Kinds } from './kinds.ts'
+import type { Known } from './prepare/check.ts'
+import { prepareEach } from './prepare/each.ts'
+import { prepareTasks } from './prepare/tasks.ts'
 import { ruleErrors } from './rule.ts'
-import { JobSpec, type TaskSpec } from './spec.ts'
+import { JobSpec, PlainJobSpec } from './spec.ts'
 
 export interface JobMeta {
   id: string
   idempotency?: Idempotency | undefined
+  /** The names of the secrets that this server has. Default none. */
+  secrets?: ReadonlySet<string>
 }
 
 /** Takes what came over the wire for a job. Throws a Problem (`invalid`) that says where it does not fit the schema. */
 export const parseJob = (value: unknown): JobSpec => {
-  if (accepts(JobSpec, value)) return value
-  throw invalid(explain(JobSpec, value))
+  if (accepts(JobSpec, value)) {
+    if ((value.tasks === undefined) !== (value.each === undefined)) return value
+    throw invalid([eitherOr(value)])
+  }
+  const plain = new Map(explain(PlainJobSpec, value).map(({ field, message }) => [field, message]))
+  const errors = explain(JobSpec, value)
+  throw invalid(errors.map(({ field, message }) => ({ field, message: plain.get(field) ?? message })))
 }
 
+const eitherOr = ({ each }: { each?: unknown }): FieldError =>
+  each === undefined
+    ? {
+        field: 'tasks',
+        message: 'Expected "tasks" to be an array of tasks, or "each" in its place, got nothing.',
+      }
+    : { field: 'each', message: 'Expected either "tasks" or "each", got both.' }
+
 /**
- * Makes a job that a store takes out of one that fits the schema. Throws a Problem (`invalid`) with the first
- * {@link mostErrors} errors that the schema could not see.
+ * Makes a job that a store takes out of one that fits the schema. Throws a Problem (`invalid`) with the first errors
+ * that the schema could not see.
  */
-export const prepareJob = (spec: JobSpec, kinds: Kinds, { id, idempotency }: JobMeta): NewJob => {
+export const prepareJob = (
+  spec: JobSpec,
+  kinds: Kinds,
+  { id, idempotency, secrets = new Set() }: JobMeta,
+): NewJob => {
   const rule = ruleOf(spec)
   const errors: FieldError[] = ruleErrors(spec, rule)
-  const tasks = prepareTasks(spec.tasks, kinds, errors)
+  const known: Known = { kinds, secrets }
+  const { tasks, template } = spec.each
+    ? prepareEach(spec.each, known, errors)
+    : { tasks: prepareTasks(spec.tasks, known, errors), template: undefined }
   if (errors.length > 0) throw invalid(errors)
   return {
     id,
@@ -40,6 +63,7 @@ export const prepareJob = (spec: JobSpec, kinds: Kinds, { id, idempotency }: Job
     timeoutMs: spec.timeoutMs,
     keepMs: spec.keepMs,
     idempotency,
+    template,
     tasks,
   }
 }
@@ -49,42 +73,3 @@ const ruleOf = ({ mode = 'allSettled', tolerate = 0, quorum = 1 }: JobSpec): Rul
   tolerate,
   quorum,
 })
-
-/** Adds to `errors` what is wrong with a task, and stops when there are enough of them. */
-const prepareTasks = (specs: readonly TaskSpec[], kinds: Kinds, errors: FieldError[]): NewTask[] => {
-  const indexes = new Map<string, number>()
-  const tasks: NewTask[] = []
-  for (const [index, spec] of specs.entries()) {
-    if (errors.length >= mostErrors) break
-    const at = `tasks[${index}]`
-    const before = errors.length
-    if (spec.key !== undefined) claimKey(spec.key, index, indexes, errors)
-    const { kind: name, key, queue, retry, timeoutMs, ...input } = spec
-    const kind: Kind = kinds[name]
-    if (kind.check) errors.push(...kind.check(input, at))
-    if (errors.length === before) {
-      tasks.push({
-        key,
-        kind: name,
-        queue: queue ?? kind.queue(input),
-        input: JSON.stringify(input),
-        options: optionsOf(spec),
-      })
-    }
-  }
-  return tasks
-}
-
-const optionsOf = ({ retry, timeoutMs }: TaskSpec): string | undefined =>
-  retry === undefined && timeoutMs === undefined ? undefined : JSON.stringify({ retry, timeoutMs })
-
-const claimKey = (key: string, index: number, indexes: Map<string, number>, errors: FieldError[]): void => {
-  const first = indexes.get(key)
-  if (first === undefined) {
-    indexes.set(key, index)
-    return
-  }
-  const field = `tasks[${index}].key`
-  const message = `Expected "${field}" to differ from the key of tasks[${first}], got ${show(key)} for both.`
-  errors.push({ field, message })
-}

@@ -5,10 +5,12 @@ import type { JobSpec } from './spec.ts'
 
 /** What contradicts itself in how a job gathers its outcomes. */
 export const ruleErrors = (spec: JobSpec, { mode, quorum }: Rule): FieldError[] => {
-  const { length } = spec.tasks
+  const tasks = spec.each?.items ?? spec.tasks ?? []
+  const { length } = tasks
   const errors: FieldError[] = []
   if (mode === 'race' && length === 0) {
-    errors.push(unexpected('tasks', 'to hold a task at least, because nobody would win the race', spec.tasks))
+    const field = spec.each ? 'each.items' : 'tasks'
+    errors.push(unexpected(field, 'to hold a task at least, because nobody would win the race', tasks))
   }
   if (spec.tolerate !== undefined && mode !== 'all') errors.push(onlyWith('tolerate', 'all', mode))
   if (spec.quorum !== undefined && mode !== 'any') errors.push(onlyWith('quorum', 'any', mode))

@@ -1,36 +1,91 @@
-import { type Static, type TObject, type TProperties, Type } from '@sinclair/typebox'
+import {
+  type Static,
+  type TObject,
+  type TProperties,
+  type TSchema,
+  type TUnsafe,
+  Type,
+} from '@sinclair/typebox'
 import { strict } from '../job/fields.ts'
 import { limits } from '../job/limits.ts'
-import { JobCommon, TaskCommon } from '../job/spec.ts'
+import { EachCommon, JobCommon, TaskCommon } from '../job/spec.ts'
+import { type TemplatedFields, templated } from '../job/template/schema.ts'
 import { CallInput } from './call.ts'
 import { HttpInput } from './http.ts'
 import { SleepInput } from './sleep.ts'
 
-/** A task of one kind: its name, its own fields, and those that every task may have. */
-const taskOf = <Name extends string, Fields extends TProperties>(kind: Name, input: TObject<Fields>) =>
-  Type.Object(
-    { kind: Type.Literal(kind), ...input.properties, ...TaskCommon.properties },
-    { ...strict, description: input.description ?? kind },
+/** A task of one kind as it is submitted: its name, its own fields, and those that every such task may have. */
+type TaskOf<Name extends string, Input extends TObject, Common extends TObject> = Simplify<
+  { kind: Name } & TemplatedFields<Static<Input>> & Static<Common>
+>
+type Simplify<T> = { [Name in keyof T]: T[Name] } & {}
+
+const taskOf = <Name extends string, Input extends TObject, Common extends TObject>(
+  kind: Name,
+  input: Input,
+  common: Common,
+): TUnsafe<TaskOf<Name, Input, Common>> =>
+  Type.Unsafe<TaskOf<Name, Input, Common>>(
+    Type.Object(
+      { kind: Type.Literal(kind), ...input.properties, ...common.properties } satisfies TProperties,
+      { ...strict, description: input.description ?? kind },
+    ),
   )
 
-export const TaskSpec = Type.Union([
-  taskOf('http', HttpInput),
-  taskOf('sleep', SleepInput),
-  taskOf('call', CallInput),
-])
+/** A task of any kind; `open` says what its fields may be where a placeholder may stand. */
+const anyTask = <Common extends TObject>(common: Common, open: (input: TObject) => TObject) => {
+  const of = <Name extends string, Input extends TObject>(kind: Name, input: Input) =>
+    taskOf(kind, open(input) as Input, common)
+  return Type.Union([of('http', HttpInput), of('sleep', SleepInput), of('call', CallInput)])
+}
 
-/** What a caller submits. */
-export const JobSpec = Type.Object(
-  {
-    ...JobCommon.properties,
-    tasks: Type.Array(TaskSpec, {
-      maxItems: limits.tasks,
-      description: 'What is to be done; each task is known by its position.',
-    }),
-  },
-  strict,
-)
+const jobOf = (task: TSchema, eachTask: TSchema) =>
+  Type.Unsafe<JobSpec>(
+    Type.Object(
+      {
+        ...JobCommon.properties,
+        tasks: Type.Optional(
+          Type.Array(task, {
+            maxItems: limits.tasks,
+            description: 'What is to be done; each task is known by its position.',
+          }),
+        ),
+        each: Type.Optional(
+          Type.Object(
+            {
+              items: Type.Array(Type.Unknown(), {
+                maxItems: limits.tasks,
+                description: 'Any JSON values: data, in which nothing is a placeholder.',
+              }),
+              task: eachTask,
+            },
+            { ...strict, description: 'In place of `tasks`: one task for each item.' },
+          ),
+        ),
+      },
+      strict,
+    ),
+  )
+
+export const TaskSpec = anyTask(TaskCommon, templated)
+export const EachTaskSpec = anyTask(EachCommon, templated)
+
+/** What a caller submits. One of `tasks` and `each` has to be there, which {@link parseJob} sees to. */
+export const JobSpec = jobOf(TaskSpec, EachTaskSpec)
+
+const asItIs = (input: TObject): TObject => input
+
+/** The same, if there were no placeholders: a mistake that has nothing to do with them is explained without them. */
+export const PlainJobSpec = jobOf(anyTask(TaskCommon, asItIs), anyTask(EachCommon, asItIs))
 
 export type TaskSpec = Static<typeof TaskSpec>
+/** The task of `each`: in place of a key and of what it comes after, it may have a template of keys. */
+export type EachTaskSpec = Static<typeof EachTaskSpec>
+export interface EachSpec {
+  items: unknown[]
+  task: EachTaskSpec
+}
 /** A job as submitted, checked against its schema. */
-export type JobSpec = Static<typeof JobSpec>
+export type JobSpec =
+  | Simplify<JobCommon & { tasks: TaskSpec[]; each?: never }>
+  | Simplify<JobCommon & { each: EachSpec; tasks?: never }>

@@ -1,4 +1,5 @@
 import type { Failure } from '../job/errors.ts'
+import type { Dependency } from '../job/graph.ts'
 import type { Ledger } from '../job/ledger.ts'
 import type { Rule } from '../job/modes.ts'
 import type { RetryPolicy } from '../job/retry.ts'
@@ -19,9 +20,11 @@ export interface Store {
   job(id: string): Promise<JobRecord | undefined>
   /** Newest first. */
   jobs(query: JobQuery): Promise<Page<JobRecord>>
-  task(job: JobRecord, address: TaskAddress): Promise<TaskRecord | undefined>
+  task(job: Pick<JobRecord, 'number'>, address: TaskAddress): Promise<TaskRecord | undefined>
   /** In input order. */
   tasks(job: JobRecord, query: TaskQuery): Promise<Page<TaskRecord>>
+  /** What a task comes after. */
+  dependencies(job: JobRecord, index: number): Promise<Dependency[]>
   /** The failed attempts of a task, oldest first. */
   failures(job: JobRecord, index: number): Promise<AttemptFailure[]>
   /** The compacted log: tasks whose latest change is past `after`, in seq order, and the job as of the same moment. */
@@ -64,8 +67,10 @@ export interface NewTask {
   key: string | undefined
   kind: string
   queue: string
-  /** The fields of its kind, as JSON text. */
+  /** The fields of its kind, or the item it is made for if its job has a template, as JSON text. */
   input: string
+  /** The tasks that it waits for. */
+  after: readonly Dependency[] | undefined
   /** Its own {@link TaskDefaults}, as JSON text, if it has any. */
   options: string | undefined
 }
@@ -82,6 +87,8 @@ export interface NewJob {
   timeoutMs: number | undefined
   keepMs: number | undefined
   idempotency: Idempotency | undefined
+  /** What every task of the job does with its item: the fields of its kind, as JSON text. */
+  template: string | undefined
   tasks: readonly NewTask[]
 }
 
@@ -109,6 +116,8 @@ export interface Claim {
   /** How many attempts have failed so far. */
   failures: number
   input: string
+  /** The job's template, if its tasks are made of items: then `input` is the item. */
+  template: string | undefined
   options: string | undefined
   defaults: TaskDefaults
   startedAt: number
@@ -149,6 +158,8 @@ export interface JobRecord extends Ledger {
   labels: Readonly<Record<string, string>>
   createdAt: number
   deadlineAt: number | undefined
+  /** What its tasks do with their items, as JSON text; the input of each of them is its item. */
+  template: string | undefined
 }
 
 /** The latest change of a task, as it is told to followers. `output` and `error` are JSON text; the log leaves large outputs out. */

@@ -80,4 +80,9 @@ describe(`a server that is killed again and again (SHEAF_TEST_SEED=${seed})`, ()
     expect(outcome.exit).toEqual({ code: 0, signal: null })
     expect(outcome.fileFaults).toEqual([])
   })
+
+  test('has no error to log: deaths are expected', () => {
+    expect(outcome.stderr).toContain('Rescued tasks that a dead process left running')
+    expect(outcome.stderr).not.toContain('"level":"error"')
+  })
 })

@@ -3,7 +3,7 @@ import { type Gate, persist } from './gate.ts'
 import type { Pulse } from './pulse.ts'
 import { type Accepted, readJobs, readResults, submit } from './rest.ts'
 
-export const smallName = 'small'
+const smallName = 'small'
 
 /** One of them, as far as it got. */
 interface Small {

@@ -3,13 +3,14 @@ import type { Journal } from './journal.ts'
 
 /** How soon it connects again, in milliseconds. */
 const againMs = 10
+/** It also hangs up by itself, after so many messages: so it resumes in the midst of what happens, too. */
+const messagesPerCall = 25
 
 /**
  * Follows one job over a bare WebSocket, and resumes by itself with the last seq it saw: by the protocol alone, so that
  * it shows what our own client may hide.
  */
 export class SocketWatcher {
-  connections = 0
   #socket: WebSocket | undefined
   #lost = Promise.withResolvers<void>()
   #again: ReturnType<typeof setTimeout> | undefined
@@ -38,11 +39,15 @@ export class SocketWatcher {
     const socket = new WebSocket(`${this.url.replace('http', 'ws')}/events`)
     this.#socket = socket
     this.#lost = Promise.withResolvers()
+    let messages = 0
     socket.onopen = () => {
-      this.connections += 1
       socket.send(JSON.stringify({ type: 'subscribe', job: this.job, after: this.journal.seq }))
     }
-    socket.onmessage = ({ data }) => this.#take(JSON.parse(String(data)))
+    socket.onmessage = ({ data }) => {
+      this.#take(JSON.parse(String(data)))
+      messages += 1
+      if (messages === messagesPerCall) socket.close()
+    }
     socket.onclose = () => {
       this.#socket = undefined
       this.#lost.resolve()

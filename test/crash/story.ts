@@ -71,10 +71,17 @@ export const play = async (seed: number): Promise<Outcome> => {
   const small = new SmallJobs(lives.url, gate, pulse)
   const kills: Kill[] = []
 
-  using deadline = new Deadline(
-    longestMs,
-    () => `${kills.length} kills, ${watchers.describe()}, ${small.describe()}.\n${lives.stderr}`,
-  )
+  const describe = () => {
+    const faults = [
+      ...kills.flatMap((kill) => kill.faults),
+      ...watchers.faults,
+      ...samples.faults,
+      ...small.faults,
+    ]
+    const progress = [`${kills.length} kills`, watchers.describe(), small.describe()].join(', ')
+    return [progress, `${faults.length} faults`, ...faults.slice(0, 10), lives.stderr].join('\n')
+  }
+  using deadline = new Deadline(longestMs, describe)
   const submitting = Promise.all(Array.from({ length: lanes }, () => small.lane()))
   const trouble = Promise.race([deadline.passed, watchers.failed, samples.goOn(pulse), unending(submitting)])
   const soon = <T>(promise: Promise<T>) => Promise.race([promise, trouble])

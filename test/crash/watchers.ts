@@ -35,6 +35,10 @@ export class Watchers implements AsyncDisposable {
     return this.socket.lost()
   }
 
+  get faults(): string[] {
+    return this.journals.flatMap(({ faults }) => faults)
+  }
+
   describe(): string {
     return this.journals
       .map(({ who, ends, seq }) => `${who} saw ${ends.size} ends up to seq ${seq}`)

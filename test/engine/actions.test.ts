@@ -1,8 +1,5 @@
 import { describe, expect, test } from 'bun:test'
-import type { Action } from '../../src/store/store.ts'
-import { jobOf, type Rig, startEngine, tasksOf } from '../support/engine.ts'
-
-const act = (rig: Rig, type: Action['type'], { id }: { id: string }) => rig.engine.act({ type, job: id })
+import { jobOf, startEngine, tasksOf } from '../support/engine.ts'
 
 describe('cancel', () => {
   test('aborts what runs and ends the job at once, whether or not the kind heeds its signal', async () => {
@@ -11,7 +8,7 @@ describe('cancel', () => {
     const [one, two] = await rig.script.started(2)
     const { signal } = one?.context ?? {}
     const ended = rig.ended(job)
-    expect(await act(rig, 'cancel', job)).toMatchObject({ type: 'done', job: { state: 'stopping' } })
+    expect(await rig.act('cancel', job)).toMatchObject({ type: 'done', job: { state: 'stopping' } })
     expect(await ended).toMatchObject({
       state: 'cancelled',
       error: { code: 'cancelled' },
@@ -31,7 +28,7 @@ describe('cancel', () => {
     const job = await rig.submit(jobOf(10))
     const other = await rig.submit(jobOf(2))
     await rig.script.started(2)
-    await act(rig, 'cancel', job)
+    await rig.act('cancel', job)
     const runs = await rig.script.started(4)
     expect(runs.slice(2).map(({ context }) => context.job)).toEqual([other.id, other.id])
   })
@@ -39,8 +36,8 @@ describe('cancel', () => {
   test('is refused to a job that has ended, and finds no job that is not there', async () => {
     await using rig = await startEngine()
     const job = await rig.submit(jobOf(0))
-    expect(await act(rig, 'cancel', job)).toMatchObject({ type: 'refused', job: { state: 'succeeded' } })
-    expect(await act(rig, 'cancel', { id: Bun.randomUUIDv7() })).toEqual({ type: 'missing' })
+    expect(await rig.act('cancel', job)).toMatchObject({ type: 'refused', job: { state: 'succeeded' } })
+    expect(await rig.act('cancel', { id: Bun.randomUUIDv7() })).toEqual({ type: 'missing' })
   })
 })
 
@@ -49,12 +46,12 @@ describe('pause and resume', () => {
     await using rig = await startEngine({ concurrency: 1 })
     const job = await rig.submit(jobOf(2))
     const first = await rig.script.nth(1)
-    await act(rig, 'pause', job)
+    await rig.act('pause', job)
     first.succeed()
     await rig.clock.advance(3_600_000)
     expect(rig.script.runs.length).toBe(1)
     expect(await rig.read(job)).toMatchObject({ state: 'paused', counts: { succeeded: 1, queued: 1 } })
-    await act(rig, 'resume', job)
+    await rig.act('resume', job)
     ;(await rig.script.nth(2)).succeed()
     expect(await rig.ended(job)).toMatchObject({ state: 'succeeded' })
   })
@@ -63,17 +60,17 @@ describe('pause and resume', () => {
     await using rig = await startEngine()
     const job = await rig.submit(jobOf(1))
     ;(await rig.script.nth(1)).fail()
-    await act(rig, 'pause', job)
+    await rig.act('pause', job)
     await rig.clock.advance(60_000)
     expect(rig.script.runs.length).toBe(1)
-    await act(rig, 'resume', job)
+    await rig.act('resume', job)
     await rig.script.started(2)
   })
 
   test('a paused job ends when the last of what runs has', async () => {
     await using rig = await startEngine()
     const job = await rig.submit(jobOf(1))
-    await act(rig, 'pause', job)
+    await rig.act('pause', job)
     ;(await rig.script.nth(1)).succeed()
     expect(await rig.ended(job)).toMatchObject({ state: 'succeeded' })
   })
@@ -88,7 +85,7 @@ describe('retry', () => {
     two?.fail(false)
     expect(await rig.ended(job)).toMatchObject({ state: 'failed' })
 
-    expect(await act(rig, 'retry', job)).toMatchObject({ type: 'done', job: { state: 'running' } })
+    expect(await rig.act('retry', job)).toMatchObject({ type: 'done', job: { state: 'running' } })
     const again = (await rig.script.started(4)).slice(2)
     expect(again.map(({ context }) => [context.index, context.attempt])).toEqual([
       [1, 2],
@@ -104,7 +101,7 @@ describe('retry', () => {
     const job = await rig.submit(jobOf(1, { defaults: { retry: { attempts: 2, delayMs: 0 } } }))
     for (const count of [1, 2]) (await rig.script.nth(count)).fail()
     expect((await rig.ended(job)).counts.failed).toBe(1)
-    await act(rig, 'retry', job)
+    await rig.act('retry', job)
     for (const count of [3, 4]) (await rig.script.nth(count)).fail()
     expect((await rig.ended(job)).counts.failed).toBe(1)
     expect(rig.script.runs.length).toBe(4)
@@ -117,7 +114,7 @@ describe('retry', () => {
     await using rig = await startEngine()
     const job = await rig.submit(jobOf(tasksOf('echo', 1)))
     await rig.ended(job)
-    expect(await act(rig, 'retry', job)).toMatchObject({ type: 'refused' })
+    expect(await rig.act('retry', job)).toMatchObject({ type: 'refused' })
   })
 })
 
@@ -126,12 +123,12 @@ describe('delete', () => {
     await using rig = await startEngine()
     const job = await rig.submit(jobOf(1))
     const run = await rig.script.nth(1)
-    expect(await act(rig, 'delete', job)).toMatchObject({ type: 'refused' })
+    expect(await rig.act('delete', job)).toMatchObject({ type: 'refused' })
     run.succeed()
     await rig.ended(job)
-    expect(await act(rig, 'delete', job)).toMatchObject({ type: 'done' })
+    expect(await rig.act('delete', job)).toMatchObject({ type: 'done' })
     expect(await rig.store.job(job.id)).toBeUndefined()
-    expect(await act(rig, 'delete', job)).toEqual({ type: 'missing' })
+    expect(await rig.act('delete', job)).toEqual({ type: 'missing' })
     for (let step = 0; step < 3; step += 1) await rig.clock.advance(0)
   })
 
@@ -171,7 +168,7 @@ describe('the timeout of a job', () => {
     const [one, two] = await rig.script.started(2)
     one?.snooze(3_600_000)
     two?.snooze(0)
-    await act(rig, 'pause', paused)
+    await rig.act('pause', paused)
     await rig.clock.advance(100)
     await rig.clock.advance(0)
     for (const job of [waiting, paused])

@@ -14,6 +14,7 @@ const claimOf = (overrides: Partial<Claim> = {}): Claim => ({
   attempt: 1,
   failures: 0,
   input: '{}',
+  template: undefined,
   options: undefined,
   defaults: {},
   startedAt: 0,
@@ -30,6 +31,7 @@ const attemptOf = (kind: Kind, overrides: Partial<Claim> = {}, maxOutputBytes = 
   const host: AttemptHost = {
     clock,
     maxOutputBytes,
+    sourcesOf: () => ({ output: async () => undefined, secret: () => undefined }),
     progress: (_, progress) => void told.push(progress),
     log: (_, level, message, fields) => void logs.push({ level, message, fields }),
     ended: (_, result) => void results.push(result),

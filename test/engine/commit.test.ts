@@ -35,11 +35,7 @@ describe('group commit', () => {
 
     one?.succeed()
     two?.fail(false)
-    const answers = [
-      rig.submit(jobOf(0)),
-      rig.submit(jobOf(0)),
-      rig.engine.act({ type: 'pause', job: first.id }),
-    ]
+    const answers = [rig.submit(jobOf(0)), rig.submit(jobOf(0)), rig.act('pause', first)]
     await Promise.all(answers)
 
     expect(probe.batches.length).toBe(before + 1)
@@ -84,6 +80,22 @@ describe('group commit', () => {
     const before = probe.batches.length
     await rig.clock.advance(3_600_000)
     expect(probe.batches.length).toBe(before)
+  })
+})
+
+describe('waking', () => {
+  test('one timer, for what is due next, however many commits there were', async () => {
+    const { rig, probe } = await startProbed()
+    await using _ = rig
+    for (const timeoutMs of [3_000, 1_000, 2_000]) await rig.submit(jobOf(1, { timeoutMs }))
+    for (const run of await rig.script.started(3)) run.snooze(3_600_000)
+    await rig.settle()
+    expect(rig.clock.pending).toBe(1)
+    const before = probe.batches.length
+    await rig.clock.advance(999)
+    expect(probe.batches.length).toBe(before)
+    await rig.clock.advance(1)
+    expect(probe.batches.length).toBeGreaterThan(before)
   })
 })
 

@@ -70,7 +70,7 @@ describe('waiting for the end of a job', () => {
     const job = await rig.submit(jobOf(1))
     ;(await rig.script.nth(1)).fail(false)
     await rig.ended(job)
-    await rig.engine.act({ type: 'retry', job: job.id })
+    await rig.act('retry', job)
     const waiting = rig.engine.ended(job.id, 60_000)
     ;(await rig.script.nth(2)).succeed()
     expect(await waiting).toMatchObject({ state: 'succeeded', counts: { succeeded: 1, failed: 0 } })

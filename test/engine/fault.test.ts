@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'bun:test'
 import { Problem } from '../../src/job/errors.ts'
 import { jobOf, startEngine } from '../support/engine.ts'
-import { Probe } from './kit/probe.ts'
+import { Latch, Probe } from './kit/probe.ts'
 
 /** An engine whose disk is full as long as the test says so. */
 const startOnFullDisk = async () => {
@@ -38,7 +38,7 @@ describe('when a commit fails', () => {
     disk.full = true
     const refusals = await Promise.all([
       refusal(rig.engine.submit(jobOf(1))),
-      refusal(rig.engine.act({ type: 'cancel', job: job.id })),
+      refusal(rig.act('cancel', job)),
     ])
     for (const error of refusals) {
       expect(error).toBeInstanceOf(Problem)
@@ -115,18 +115,25 @@ describe('when a commit fails', () => {
     ])
   })
 
-  test('the ends of attempts are written in the order they came', async () => {
-    const { rig, disk } = await startOnFullDisk()
+  test('the ends of attempts are written in the order they came, those that came while it failed last', async () => {
+    const { rig, probe } = await startOnFullDisk()
     await using _ = rig
     const job = await rig.submit(jobOf(3, { mode: 'race' }))
     const [one, two, three] = await rig.script.started(3)
-    disk.full = true
+    const latch = new Latch()
+    probe.beforeCommit = async () => {
+      await latch.pass()
+      throw new Error('SQLITE_BUSY')
+    }
     two?.succeed()
-    await rig.settle()
+    await latch.reached
     one?.fail(false)
-    await rig.settle()
     three?.fail(false)
-    disk.full = false
+    await rig.settle()
+    latch.open()
+    await rig.settle()
+    probe.beforeCommit = () => {}
+    await rig.clock.advance(500)
     expect(await rig.ended(job)).toMatchObject({ state: 'succeeded', decidedBy: 1 })
   })
 

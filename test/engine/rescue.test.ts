@@ -101,7 +101,7 @@ describe('after a crash', () => {
     const job = await untilDeath(folder.file('sheaf.db'), async (rig) => {
       const job = await rig.submit(jobOf(6_000, { concurrency: 1 }))
       await rig.script.started(1)
-      await rig.engine.act({ type: 'cancel', job: job.id })
+      await rig.act('cancel', job)
       return job
     })
     await using later = await reopen(folder.file('sheaf.db'))

@@ -73,7 +73,7 @@ describe('stopping', () => {
     await rig.script.started(1)
     const stopping = rig.engine.stop()
     await expectUnavailable(rig.engine.submit(jobOf(1)))
-    await expectUnavailable(rig.engine.act({ type: 'cancel', job: job.id }))
+    await expectUnavailable(rig.act('cancel', job))
     expect(rig.engine.health()).toEqual({ ok: false, reason: 'Sheaf is stopping.' })
     rig.script.runs[0]?.succeed()
     await stopping
@@ -116,7 +116,7 @@ describe('stopping', () => {
     await using rig = await startEngine()
     const job = await rig.submit(jobOf(2))
     await rig.script.started(2)
-    const cancelled = rig.engine.act({ type: 'cancel', job: job.id })
+    const cancelled = rig.act('cancel', job)
     await rig.engine.stop()
     await cancelled
     expect(await rig.read(job)).toMatchObject({ state: 'cancelled' })

@@ -1,8 +1,9 @@
 import { describe, expect, expectTypeOf, test } from 'bun:test'
 import { Type } from '@sinclair/typebox'
 import { t } from 'elysia'
+import { call, type Task } from '../../src/client/task.ts'
 import { createCall } from '../../src/kinds/call.ts'
-import { defineHandler, Fatal, isHandler } from '../../src/kinds/handler.ts'
+import { defineHandler, Fatal, type HandlerFunction, isHandler } from '../../src/kinds/handler.ts'
 
 const run = () => null
 
@@ -21,6 +22,38 @@ describe('the types of a handler', () => {
   test('let it return anything if it has no schema for that', () => {
     const handler = defineHandler({ name: 'any', input: Type.Null(), run: () => ({ a: 1 }) })
     expectTypeOf(handler.run).returns.toBeUnknown()
+  })
+})
+
+describe('the types of a handler that runs elsewhere', () => {
+  const input = Type.Object({ id: Type.Number() })
+  const url = new URL('./isolation/misbehave.ts', import.meta.url)
+
+  test('follow from its schemas, or from what Type.Unsafe says', () => {
+    const thread = defineHandler({ name: 'thread', input, output: Type.Unsafe<number[]>(), thread: url })
+    expectTypeOf(call(thread, { id: 1 })).toEqualTypeOf<Task<number[]>>()
+    const process = defineHandler({ name: 'process', input, process: url, memoryMb: 256 })
+    expectTypeOf(call(process, { id: 1 })).toEqualTypeOf<Task<unknown>>()
+    // @ts-expect-error: the input is an object.
+    call(thread, 'seven')
+    expect(createCall([thread]).check?.({ handler: 'thread', input: { id: 1 } }, 'tasks[0]')).toEqual([])
+  })
+
+  test('allow exactly one place to run', () => {
+    // @ts-expect-error: two places.
+    expect(() => defineHandler({ name: 'a', input, run, thread: url })).toThrow()
+    // @ts-expect-error: none.
+    expect(() => defineHandler({ name: 'a', input })).toThrow()
+    // @ts-expect-error: threads share their memory.
+    expect(() => defineHandler({ name: 'a', input, thread: url, memoryMb: 256 })).toThrow()
+  })
+
+  test('type the function of their module', () => {
+    const primes = (({ id }, { attempt }) => [id, attempt]) satisfies HandlerFunction<
+      { id: number },
+      number[]
+    >
+    expectTypeOf(primes).returns.toEqualTypeOf<number[]>()
   })
 })
 
@@ -58,7 +91,20 @@ describe('what is no handler', () => {
     expect(() => define({ ...good, name: 5 })).toThrow('Expected "name"')
     expect(() => define({ ...good, input: { type: 'null' } })).toThrow('Expected "input" of a')
     expect(() => define({ ...good, output: 'string' })).toThrow('Expected "output" of a')
-    expect(() => define({ ...good, run: undefined })).toThrow('Expected "run" of a')
+    expect(() => define({ ...good, run: 1 })).toThrow('Expected "run" of a to be a function')
+    expect(() => define({ ...good, run: undefined })).toThrow(
+      'Expected exactly one of "run", "thread" and "process" of a, got none.',
+    )
+    expect(() => define({ ...good, thread: './a.ts' })).toThrow('got "run" and "thread".')
+    const thread = { ...good, run: undefined, thread: './a.ts' }
+    expect(() => define({ ...thread, thread: '' })).toThrow(
+      'Expected "thread" of a to be the URL of a module',
+    )
+    expect(() => define({ ...thread, memoryMb: 128 })).toThrow('Expected "memoryMb" of a only with "process"')
+    const process = { ...good, run: undefined, process: './a.ts' }
+    expect(() => define({ ...process, memoryMb: 8 })).toThrow(
+      'Expected "memoryMb" of a to be at least 64, got 8.',
+    )
   })
 
   test('is told from a handler by its shape, so that another copy of Sheaf may have made it', () => {

@@ -1,9 +1,10 @@
 import { afterAll, beforeAll, describe, expect, test } from 'bun:test'
 import { accepts } from '../../src/job/check.ts'
-import { HttpInput, http } from '../../src/kinds/http.ts'
+import { HttpInput } from '../../src/kinds/http.ts'
 import type { RunResult } from '../../src/kinds/kind.ts'
 import { startUpstream, type Upstream } from '../support/upstream.ts'
 import { TestContext } from './context.ts'
+import { http } from './http/loopback.ts'
 
 let upstream: Upstream
 beforeAll(() => {

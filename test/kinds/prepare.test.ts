@@ -1,6 +1,7 @@
 import { describe, expect, expectTypeOf, test } from 'bun:test'
 import { Type } from '@sinclair/typebox'
 import { Problem } from '../../src/job/errors.ts'
+import type { PlaceholderText } from '../../src/job/template/schema.ts'
 import { defineHandler } from '../../src/kinds/handler.ts'
 import { createKinds } from '../../src/kinds/kinds.ts'
 import { parseJob, prepareJob } from '../../src/kinds/prepare.ts'
@@ -36,6 +37,7 @@ describe('a job', () => {
       timeoutMs: undefined,
       keepMs: undefined,
       idempotency: undefined,
+      template: undefined,
       tasks: [],
     })
   })
@@ -57,6 +59,14 @@ describe('a job', () => {
       defaults: { retry: { attempts: 5 } },
       idempotency,
     })
+  })
+
+  test('has either tasks or each', () => {
+    expect(errorsOf({})).toMatchObject([{ field: 'tasks', message: expect.stringContaining('got nothing') }])
+    const each = { items: [], task: { kind: 'sleep', ms: 1 } }
+    expect(errorsOf({ tasks: [], each })).toEqual([
+      { field: 'each', message: 'Expected either "tasks" or "each", got both.' },
+    ])
   })
 
   test('of the wrong shape is refused with the paths of the fields', () => {
@@ -88,14 +98,23 @@ describe('a task', () => {
         queue: 'http:api.example.com',
         input: `{"url":"${url}","headers":{"accept":"*/*"}}`,
         options: undefined,
+        after: undefined,
       },
-      { key: undefined, kind: 'sleep', queue: 'sleep', input: '{"ms":250}', options: undefined },
+      {
+        key: undefined,
+        kind: 'sleep',
+        queue: 'sleep',
+        input: '{"ms":250}',
+        options: undefined,
+        after: undefined,
+      },
       {
         key: undefined,
         kind: 'call',
         queue: 'call:resize',
         input: '{"handler":"resize","input":{"id":7}}',
         options: undefined,
+        after: undefined,
       },
     ])
   })
@@ -133,7 +152,7 @@ describe('a task', () => {
 
   test('has a type for each kind', () => {
     expectTypeOf<TaskSpec['kind']>().toEqualTypeOf<'http' | 'sleep' | 'call'>()
-    expectTypeOf<Extract<TaskSpec, { kind: 'sleep' }>['ms']>().toEqualTypeOf<number>()
+    expectTypeOf<Extract<TaskSpec, { kind: 'sleep' }>['ms']>().toEqualTypeOf<number | PlaceholderText>()
     expectTypeOf<Extract<TaskSpec, { kind: 'http' }>['url']>().toEqualTypeOf<string>()
   })
 })

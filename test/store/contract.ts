@@ -4,6 +4,7 @@ import { acting } from './contract/acting.ts'
 import { claiming } from './contract/claiming.ts'
 import { deciding } from './contract/deciding.ts'
 import { deleting } from './contract/deleting.ts'
+import { depending } from './contract/depending.ts'
 import { logging } from './contract/logging.ts'
 import { modelling } from './contract/modelling.ts'
 import { reading } from './contract/reading.ts'
@@ -24,6 +25,7 @@ const parts = {
   settling,
   deciding,
   acting,
+  depending,
   deleting,
   timing,
   rescuing,

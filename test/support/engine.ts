@@ -2,7 +2,7 @@ import { expect } from 'bun:test'
 import { createEngine, type EngineOptions } from '../../src/engine/create.ts'
 import type { Engine } from '../../src/engine/engine.ts'
 import { openSqlite } from '../../src/store/sqlite/open.ts'
-import type { JobRecord, NewJob, NewTask, Store, TaskRecord } from '../../src/store/store.ts'
+import type { Acted, Action, JobRecord, NewJob, NewTask, Store, TaskRecord } from '../../src/store/store.ts'
 import { type FakeClock, fakeClock } from './clock.ts'
 import { type JobFields, newJob, newTask } from './jobs.ts'
 import { echo, echoLater, Script } from './script.ts'
@@ -27,6 +27,7 @@ export interface Rig extends AsyncDisposable {
   logs: { level: string; message: string; fields: Record<string, unknown> | undefined }[]
   /** Submits a job that is new, and gives what is on disk of it. */
   submit(job: NewJob): Promise<JobRecord>
+  act(type: Action['type'], job: { id: string }): Promise<Acted>
   /** The job as it is on disk. */
   read(job: { id: string }): Promise<JobRecord>
   tasks(job: { id: string }): Promise<TaskRecord[]>
@@ -63,6 +64,7 @@ export const startEngine = async ({ wrap = (store) => store, start = true, ...op
       expect(submitted.type).toBe('created')
       return submitted.job
     },
+    act: (type, { id }) => engine.act({ type, job: id }),
     async read({ id }) {
       const job = await store.job(id)
       if (job === undefined) throw new Error(`There is no job ${id}`)

@@ -7,6 +7,7 @@ export const newTask = (fields: Partial<NewTask> = {}): NewTask => ({
   kind: 'sleep',
   queue: 'sleep',
   input: '{"ms":0}',
+  after: undefined,
   options: undefined,
   ...fields,
 })
@@ -36,6 +37,7 @@ export const newJob = ({ mode, tolerate, quorum, tasks = 1, ...fields }: JobFiel
     timeoutMs: undefined,
     keepMs: undefined,
     idempotency: undefined,
+    template: undefined,
     tasks: typeof tasks === 'number' ? Array.from({ length: tasks }, () => newTask()) : tasks.map(newTask),
     ...fields,
   }

@@ -13,12 +13,6 @@ export interface Exit {
 /** How long a readiness probe waits before it knocks again. */
 const knockMs = 10
 
-/** Nothing that a test starts outlives the test run, however that ends. */
-const alive = new Set<Child>()
-process.once('exit', () => {
-  for (const child of alive) child.kill('SIGKILL')
-})
-
 /** A process of its own, with what it writes. Disposed of, it is killed and gone. */
 export class ChildProcess implements AsyncDisposable {
   readonly stdout: Output
@@ -26,17 +20,19 @@ export class ChildProcess implements AsyncDisposable {
   readonly ended: Promise<Exit>
   readonly #child: Child
 
-  /** Of this process's environment it inherits only where programs are: no setting and no `NODE_ENV`. */
+  /**
+   * Of this process's environment it inherits only where programs are: no setting and no `NODE_ENV`. It dies with this
+   * process, however that ends (see `run.noOrphans` of Bun).
+   */
   constructor(command: string[], cwd: string, env: Environment = {}) {
     const { PATH = '', HOME = '', TMPDIR } = process.env
     this.#child = Bun.spawn(command, {
       cwd,
-      env: { PATH, HOME, ...(TMPDIR && { TMPDIR }), ...env },
+      env: { PATH, HOME, ...(TMPDIR && { TMPDIR }), BUN_FEATURE_FLAG_NO_ORPHANS: '1', ...env },
       stdin: 'ignore',
       stdout: 'pipe',
       stderr: 'pipe',
     })
-    alive.add(this.#child)
     this.stdout = new Output(this.#child.stdout)
     this.stderr = new Output(this.#child.stderr)
     this.ended = this.#end()
@@ -67,7 +63,6 @@ export class ChildProcess implements AsyncDisposable {
 
   async #end(): Promise<Exit> {
     await this.#child.exited
-    alive.delete(this.#child)
     await Promise.all([this.stdout.closed, this.stderr.closed])
     const { exitCode, signalCode } = this.#child
     return signalCode === null ? { code: exitCode, signal: null } : { code: null, signal: String(signalCode) }
@@ -127,7 +122,11 @@ export class ServerProcess extends ChildProcess {
     readonly port: number,
     env: Environment = {},
   ) {
-    const defaults = { SHEAF_DATABASE: join(folder, 'sheaf.db'), SHEAF_LOG: 'warn' }
+    const defaults = {
+      SHEAF_DATABASE: join(folder, 'sheaf.db'),
+      SHEAF_EGRESS_ALLOW: '127.0.0.1,localhost',
+      SHEAF_LOG: 'warn',
+    }
     super([process.execPath, main], folder, { PORT: String(port), ...defaults, ...env })
   }
 
@@ -137,7 +136,7 @@ export class ServerProcess extends ChildProcess {
 
   /** Waits until it takes jobs; `knocked` is called after each probe that found it not there yet. */
   async ready(knocked: () => void = () => {}): Promise<this> {
-    while (!(await this.#isReady())) {
+    while (!(await this.#isOk('/readyz'))) {
       if (!this.running) throw new Error(`The server ended before it was ready: ${this.stderr.text}`)
       knocked()
       await Bun.sleep(knockMs)
@@ -150,9 +149,14 @@ export class ServerProcess extends ChildProcess {
     while ((await fetch(`${this.url}/readyz`)).ok) await Bun.sleep(knockMs)
   }
 
-  async #isReady(): Promise<boolean> {
+  /** Whether it answers at all. */
+  answers(): Promise<boolean> {
+    return this.#isOk('/livez')
+  }
+
+  async #isOk(path: string): Promise<boolean> {
     try {
-      return (await fetch(`${this.url}/readyz`)).ok
+      return (await fetch(this.url + path)).ok
     } catch {
       return false
     }

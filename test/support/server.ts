@@ -19,6 +19,7 @@ export const startServer = async ({ env = {}, ...options }: ServerOptions = {}):
     SHEAF_DATABASE: folder.file('sheaf.db'),
     SHEAF_LOG: 'error',
     SHEAF_GRACE_MS: '0',
+    SHEAF_EGRESS_ALLOW: '127.0.0.1,localhost',
     ...env,
   })
   const log = createLog({ level: config.log, clock: systemClock })

@@ -17,6 +17,7 @@ export const startSheaf = async (database: string, port: number): Promise<Subpro
       HOST: '127.0.0.1',
       PORT: String(port),
       SHEAF_DATABASE: database,
+      SHEAF_EGRESS_ALLOW: '127.0.0.1',
       SHEAF_HANDLERS: file('./handlers.ts'),
       SHEAF_LOG: 'error',
       SHEAF_TOKENS: '',

@@ -1,5 +1,6 @@
 import { toIso } from '../../engine/view.ts'
-import type { AttemptFailure, TaskRecord } from '../../store/store.ts'
+import type { Dependency } from '../../job/graph.ts'
+import type { AttemptFailure, JobRecord, TaskRecord } from '../../store/store.ts'
 
 /**
  * Tasks as JSON text. Outputs and errors are JSON text in the store, and pass through as they are: parsing and
@@ -7,8 +8,14 @@ import type { AttemptFailure, TaskRecord } from '../../store/store.ts'
  */
 export const taskText = (task: TaskRecord): string => `{${headOf(task)}${stateOf(task)}${tailOf(task)}}`
 
-export const wholeTaskText = (task: TaskRecord, failures: readonly AttemptFailure[]): string => {
-  const input = JSON.stringify(inputOf(task))
+export interface Whole {
+  job: JobRecord
+  after: readonly Dependency[]
+  failures: readonly AttemptFailure[]
+}
+
+export const wholeTaskText = (task: TaskRecord, { job, after, failures }: Whole): string => {
+  const input = JSON.stringify(inputOf(task, job.template, after))
   return `{${headOf(task)}${stateOf(task)}${tailOf(task)},"input":${input},"failures":[${failures.map(failureText).join(',')}]}`
 }
 
@@ -34,11 +41,17 @@ const tailOf = ({ attempt, output, error }: TaskRecord) => {
   return text
 }
 
-/** The task as it was submitted: the fields of its kind, and its own options. */
-const inputOf = ({ kind, key, input, options }: TaskRecord): object => ({
+/** The task as it was submitted: the fields of its kind, with the item it was made for, and its own options. */
+const inputOf = (
+  { kind, key, input, options }: TaskRecord,
+  template: string | undefined,
+  after: readonly Dependency[],
+): object => ({
   kind,
   ...(key !== undefined && { key }),
-  ...JSON.parse(input),
+  ...JSON.parse(template ?? input),
+  ...(template !== undefined && { item: JSON.parse(input) }),
+  ...(after.length > 0 && { after: after.map((one) => (one.on === 'succeeded' ? one.task : one)) }),
   ...(options !== undefined && JSON.parse(options)),
 })
 

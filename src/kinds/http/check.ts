@@ -1,4 +1,5 @@
 import { type FieldError, unexpected } from '../../job/explain.ts'
+import type { Egress } from '../egress/egress.ts'
 import type { HttpInput } from './input.ts'
 import { originOf } from './origin.ts'
 
@@ -21,15 +22,28 @@ const forbidden = new Set([
 const none: readonly FieldError[] = []
 
 /** What is wrong with the task at the path `at`, beyond its schema. */
-export const checkHttp = (input: HttpInput, at: string): readonly FieldError[] => {
-  const errors = [...urlErrors(input, at), ...bodyErrors(input, at), ...headerErrors(input, at)]
+export const checkHttp = (
+  input: HttpInput,
+  at: string,
+  egress: Pick<Egress, 'refusal'>,
+): readonly FieldError[] => {
+  const errors = [...urlErrors(input, at, egress), ...bodyErrors(input, at), ...headerErrors(input, at)]
   return errors.length === 0 ? none : errors
 }
 
-const urlErrors = ({ url }: HttpInput, at: string): readonly FieldError[] => {
+const urlErrors = (
+  { url }: HttpInput,
+  at: string,
+  egress: Pick<Egress, 'refusal'>,
+): readonly FieldError[] => {
   const origin = originOf(url)
-  if ('host' in origin) return none
   const field = `${at}.url`
+  if ('host' in origin) {
+    const refusal = egress.refusal(url)
+    return refusal
+      ? [{ field, message: `Expected "${field}" to lead where a request may go. ${refusal.message}` }]
+      : none
+  }
   if (origin.flaw === 'no http URL') {
     return [unexpected(field, 'to be an absolute http or https URL', url.replace(/\/\/[^/]*@/, '//…@'))]
   }

@@ -1,18 +1,14 @@
+import type { EgressInit } from '../egress/egress.ts'
 import type { HttpInput } from './input.ts'
 
 /** What `fetch` is to be called with; a body of its own makes no difference to the connection being kept. */
-export const requestOf = (
-  input: HttpInput,
-  idempotencyKey: string,
-  signal: AbortSignal,
-): BunFetchRequestInit => {
+export const requestOf = (input: HttpInput, idempotencyKey: string, signal: AbortSignal): EgressInit => {
   const headers = new Headers(input.headers)
   if (!headers.has('idempotency-key')) headers.set('idempotency-key', idempotencyKey)
-  const request: BunFetchRequestInit = {
+  const request: EgressInit = {
     method: input.method ?? 'GET',
     headers,
     signal,
-    redirect: 'manual',
     // The attempt has a timeout of its own, and it may well be longer than the 6 minutes of fetch.
     timeout: false,
   }

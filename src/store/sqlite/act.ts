@@ -2,8 +2,9 @@ import { moveJob, moveTask, revive, stop } from '../../job/ledger.ts'
 import { hasEnded } from '../../job/state.ts'
 import type { Acted, Action } from '../store.ts'
 import type { Books } from './books.ts'
+import { blockAgain, type Revived } from './dependants.ts'
 import { type OpenJob, stateOf } from './rows.ts'
-import { tell } from './settle.ts'
+import { tell } from './tell.ts'
 
 /** Does what a caller asks of a job, if its state allows it. */
 export const act = (books: Books, action: Action): Acted => {
@@ -41,16 +42,19 @@ const moved = (books: Books, job: OpenJob, done: boolean): boolean => {
 
 /** In one transaction however many: a job half revived would be decided again by its half that is not. */
 const reviveTasks = (books: Books, job: OpenJob): void => {
+  const revived: Revived[] = []
   for (;;) {
     const tasks = books.statements.missedTasks.all({ job: job.number, limit: 1_000 })
-    if (tasks.length === 0) return
-    for (const task of tasks) {
-      const seq = moveTask(job, stateOf(task.state), 'revive')
-      books.statements.reviveTask.run({ job: job.number, index: task.index, seq, now: books.now })
-      const claim = { index: task.index, key: task.key ?? undefined, attempt: task.attempt }
-      tell({ books, job, claim }, { state: 'queued', seq, runAt: books.now })
+    if (tasks.length === 0) break
+    for (const { index, key, state, attempt } of tasks) {
+      const seq = moveTask(job, stateOf(state), 'revive')
+      books.statements.reviveTask.run({ job: job.number, index, seq, now: books.now })
+      const claim = { index, key: key ?? undefined, attempt }
+      if (job.linked) revived.push({ ...claim, seq })
+      else tell({ books, job, claim }, { state: 'queued', seq, runAt: books.now })
     }
   }
+  blockAgain(books, job, revived)
 }
 
 /** The job is gone at once; its tasks go in steps (see steps.ts). */

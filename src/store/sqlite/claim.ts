@@ -3,7 +3,7 @@ import type { Claim } from '../store.ts'
 import type { Books } from './books.ts'
 import { mayClaim } from './books.ts'
 import type { OpenJob } from './rows.ts'
-import { tell } from './settle.ts'
+import { tell } from './tell.ts'
 
 /**
  * How many tasks a job of priority 5 claims before the next has its turn, when jobs compete. Small enough that a new
@@ -55,6 +55,7 @@ const claimFrom = (books: Books, job: OpenJob, most: number, claims: Claim[]): v
       attempt,
       failures: task.failures,
       input: task.input,
+      template: job.template,
       options: task.options ?? undefined,
       defaults: job.defaults,
       startedAt: books.now,

@@ -1,7 +1,8 @@
 import type { Failure } from '../../job/errors.ts'
-import { moveTask, noteEnd } from '../../job/ledger.ts'
+import { moveTask } from '../../job/ledger.ts'
 import type { Books } from './books.ts'
-import { miss, requeue, tell } from './settle.ts'
+import { ended, miss, requeue } from './settle.ts'
+import { tell } from './tell.ts'
 
 /**
  * Takes back what a process that died left running. A task that was rescued `mostRescues` times already fails
@@ -23,7 +24,7 @@ export const rescue = (books: Books, mostRescues: number): number => {
       const error = tooOften(mostRescues)
       miss(books, held, 'failed', error, 0)
       tell(told, { state: 'failed', seq: moveTask(job, 'running', 'fail'), error })
-      if (noteEnd(job, task.index, 'failed', error)) books.moved(job)
+      ended(books, job, task.index, 'failed', error)
     }
   }
   // The turns go on from where they were: a new job must not overtake all that these had by then.

@@ -8,6 +8,7 @@ import type { failures, jobs, tasks } from './schema.ts'
 /** A job inside a transaction: what the world sees of it, and its place among those that take turns. */
 export interface OpenJob extends JobRecord {
   defaults: TaskDefaults
+  linked: boolean
   timeoutMs: number | undefined
   keepMs: number | undefined
   expiresAt: number | undefined
@@ -47,6 +48,8 @@ export const toJob = (row: JobRow): OpenJob => ({
   priority: row.priority,
   labels: decode<Record<string, string>>(row.labels),
   defaults: decode<TaskDefaults>(row.defaults),
+  template: row.template ?? undefined,
+  linked: row.linked,
   createdAt: row.createdAt,
   startedAt: row.startedAt ?? undefined,
   finishedAt: row.finishedAt ?? undefined,
@@ -88,7 +91,7 @@ export const fromJob = (job: OpenJob) => ({
   pass: job.pass,
 })
 
-export const toTask = (row: Omit<TaskRow, 'queue'> & { queue: string }): TaskRecord => ({
+export const toTask = (row: Omit<TaskRow, 'queue' | 'waiting'> & { queue: string }): TaskRecord => ({
   index: row.index,
   key: row.key ?? undefined,
   kind: row.kind,

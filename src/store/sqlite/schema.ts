@@ -39,6 +39,9 @@ export const jobs = sqliteTable(
     priority: integer().notNull(),
     labels: text().notNull(),
     defaults: text().notNull(),
+    template: text(),
+    /** Whether tasks of it wait for others: whether an end has to look for dependants. */
+    linked: integer({ mode: 'boolean' }).notNull(),
 
     createdAt: integer('created_at').notNull(),
     startedAt: integer('started_at'),
@@ -83,6 +86,8 @@ export const tasks = sqliteTable(
     /** Attempts that failed, since the task was submitted or revived. */
     failures: integer().notNull(),
     rescues: integer().notNull(),
+    /** How many of the tasks that it comes after have yet to end as it needs them to. */
+    waiting: integer().notNull(),
     seq: integer().notNull(),
     runAt: integer('run_at').notNull(),
     startedAt: integer('started_at'),
@@ -116,6 +121,22 @@ export const failures = sqliteTable(
     error: text().notNull(),
   },
   (table) => [primaryKey({ columns: [table.job, table.index, table.attempt] })],
+)
+
+/** Which task waits for which: what an end has to look for. Only jobs that are `linked` have any. */
+export const edges = sqliteTable(
+  'edges',
+  {
+    job: integer().notNull(),
+    task: integer().notNull(),
+    dependant: integer().notNull(),
+    /** Whether the dependant runs however the task ended. */
+    always: integer({ mode: 'boolean' }).notNull(),
+  },
+  (table) => [
+    primaryKey({ columns: [table.job, table.task, table.dependant] }),
+    index('edges_by_dependant').on(table.job, table.dependant, table.task, table.always),
+  ],
 )
 
 /** Queue names, so that a task's row holds a small number instead of a host name. */

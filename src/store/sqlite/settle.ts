@@ -1,8 +1,11 @@
 import type { Failure } from '../../job/errors.ts'
 import { moveTask, noteEnd } from '../../job/ledger.ts'
-import type { Settlement, TaskChange } from '../store.ts'
+import type { EndedState } from '../../job/state.ts'
+import type { Settlement } from '../store.ts'
 import type { Books } from './books.ts'
+import { freeDependants } from './dependants.ts'
 import { codeOf, type OpenJob } from './rows.ts'
+import { type Told, tell } from './tell.ts'
 
 /**
  * Records the end of an attempt. Returns false, and changes nothing, when the attempt is no longer held:
@@ -24,20 +27,20 @@ export const settle = (books: Books, { claim, result }: Settlement): boolean => 
     case 'succeeded': {
       if (!changed(books.statements.succeedTask.run({ ...held, output: result.output }))) return false
       tell(told, { state: 'succeeded', seq: moveTask(job, 'running', 'succeed'), output: result.output })
-      if (noteEnd(job, claim.index, 'succeeded')) books.moved(job)
+      ended(books, job, claim.index, 'succeeded')
       break
     }
     case 'failed': {
       if (!miss(books, held, 'failed', result.error, 1)) return false
       tell(told, { state: 'failed', seq: moveTask(job, 'running', 'fail'), error: result.error })
       recordFailure(books, claim, result.error)
-      if (noteEnd(job, claim.index, 'failed', result.error)) books.moved(job)
+      ended(books, job, claim.index, 'failed', result.error)
       break
     }
     case 'cancelled': {
       if (!miss(books, held, 'cancelled', result.error, 0)) return false
       tell(told, { state: 'cancelled', seq: moveTask(job, 'running', 'cancel'), error: result.error })
-      if (noteEnd(job, claim.index, 'cancelled', result.error)) books.moved(job)
+      ended(books, job, claim.index, 'cancelled', result.error)
       break
     }
     case 'retry': {
@@ -63,10 +66,16 @@ export const settle = (books: Books, { claim, result }: Settlement): boolean => 
   return true
 }
 
-interface Told {
-  books: Books
-  job: OpenJob
-  claim: { index: number; key: string | undefined; attempt: number }
+/** What follows from the end of a task: perhaps the job's outcome, perhaps the start of others. */
+export const ended = (
+  books: Books,
+  job: OpenJob,
+  index: number,
+  state: EndedState,
+  error?: Failure,
+): void => {
+  if (noteEnd(job, index, state, error)) books.moved(job)
+  if (job.linked) freeDependants(books, job, index, state)
 }
 
 interface Held {
@@ -108,28 +117,6 @@ export const requeue = (
       error: error === undefined ? null : JSON.stringify(error),
     }),
   )
-
-export const tell = (
-  { books, job, claim }: Told,
-  change: {
-    state: TaskChange['state']
-    seq: number
-    runAt?: number
-    output?: string
-    error?: Failure
-  },
-): void =>
-  books.told(job, {
-    index: claim.index,
-    key: claim.key,
-    attempt: claim.attempt,
-    state: change.state,
-    seq: change.seq,
-    runAt: change.runAt,
-    output: change.output,
-    outputBytes: change.output === undefined ? 0 : Buffer.byteLength(change.output),
-    error: change.error === undefined ? undefined : JSON.stringify(change.error),
-  })
 
 const recordFailure = (books: Books, claim: Settlement['claim'], error: Failure): void => {
   books.statements.insertFailure.run({

@@ -3,7 +3,7 @@ import { moveTask, stop } from '../../job/ledger.ts'
 import { remove } from './act.ts'
 import type { Books } from './books.ts'
 import type { OpenJob } from './rows.ts'
-import { tell } from './settle.ts'
+import { tell } from './tell.ts'
 
 /** How many tasks a commit cancels or deletes beside its other work: about 5 ms at 500,000 rows a second. */
 const stepSize = 2_000
@@ -55,19 +55,23 @@ const sweep = (books: Books): boolean => {
     if (job === undefined) return false
     if (room <= 0) return true
     // At least one, so that a job of many steps, or a fault in its counts, never holds a commit for ever.
-    room -= Math.max(1, cancelQueued(books, job, room))
+    room -= Math.max(1, cancelRest(books, job, room))
     books.save()
   }
 }
 
-const cancelQueued = (books: Books, job: OpenJob, limit: number): number => {
+const cancelRest = (books: Books, job: OpenJob, limit: number): number => {
   const error: Failure = {
     code: 'cancelled',
     message: `The job ${job.outcome} before this task ran.`,
   }
-  const tasks = books.statements.queuedTasks.all({ job: job.number, limit })
+  const state = job.counts.queued > 0 ? 'queued' : 'blocked'
+  const tasks = books.statements[state === 'queued' ? 'queuedTasks' : 'blockedTasks'].all({
+    job: job.number,
+    limit,
+  })
   for (const task of tasks) {
-    const seq = moveTask(job, 'queued', 'cancel')
+    const seq = moveTask(job, state, 'cancel')
     books.statements.cancelTask.run({
       job: job.number,
       index: task.index,
@@ -92,6 +96,7 @@ const purge = ({ statements }: Books): boolean => {
     if (last !== null) {
       statements.purgeTasks.run({ job, last })
       statements.purgeFailures.run({ job, last })
+      statements.purgeEdges.run({ job, last })
     }
     if (count < room) statements.deletePurge.run({ job })
     room -= Math.max(1, count)

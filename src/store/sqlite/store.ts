@@ -1,5 +1,6 @@
 import type { Database } from 'bun:sqlite'
 import type { BunSQLiteDatabase } from 'drizzle-orm/bun-sqlite'
+import type { Dependency } from '../../job/graph.ts'
 import type {
   AttemptFailure,
   Batch,
@@ -76,7 +77,7 @@ export class SqliteStore implements Store {
     return toPage(findJobs(this.orm, query).map(toJob), query.limit, (_, last) => last.number)
   }
 
-  async task(job: JobRecord, address: TaskAddress): Promise<TaskRecord | undefined> {
+  async task(job: Pick<JobRecord, 'number'>, address: TaskAddress): Promise<TaskRecord | undefined> {
     const row =
       'index' in address
         ? this.#statements.taskByIndex.get({ job: job.number, index: address.index })
@@ -87,6 +88,11 @@ export class SqliteStore implements Store {
   async tasks(job: JobRecord, { state, from, limit }: TaskQuery): Promise<Page<TaskRecord>> {
     const rows = await findTasks(this.#statements, job, { state, from, limit: limit + 1 })
     return toPage(rows.map(toTask), limit, (next) => next.index)
+  }
+
+  async dependencies(job: JobRecord, index: number): Promise<Dependency[]> {
+    const rows = this.#statements.dependencies.all({ job: job.number, index })
+    return rows.map(({ task, always }) => ({ task, on: always ? 'ended' : 'succeeded' }))
   }
 
   async failures(job: JobRecord, index: number): Promise<AttemptFailure[]> {

@@ -2,8 +2,9 @@ import { noTasks } from '../../job/counts.ts'
 import { addTasks, noteSealed } from '../../job/ledger.ts'
 import type { NewJob, NewTask, Submitted } from '../store.ts'
 import type { Books } from './books.ts'
+import { insertEdges } from './dependants.ts'
 import type { QueueNames } from './queues.ts'
-import { fromJob, type OpenJob } from './rows.ts'
+import { codeOf, fromJob, type OpenJob } from './rows.ts'
 
 /** Puts a job and its tasks on disk, unless its idempotency key has done so before. */
 export const submit = (books: Books, queues: QueueNames, submission: NewJob): Submitted => {
@@ -11,11 +12,14 @@ export const submit = (books: Books, queues: QueueNames, submission: NewJob): Su
   if (earlier) return earlier
 
   const job = open(submission, books)
-  if (submission.tasks.length > 0) {
+  const blocked = submission.tasks.reduce((sum, { after }) => sum + (after?.length ? 1 : 0), 0)
+  addTasks(job, 'blocked', blocked)
+  addTasks(job, 'queued', submission.tasks.length - blocked)
+  job.linked = blocked > 0
+  if (job.counts.queued > 0) {
     job.dueAt = books.now
     job.ready = true
   }
-  addTasks(job, 'queued', submission.tasks.length)
   job.number = insertJob(books, job, submission)
   books.enter(job, 0)
   for (const [index, task] of submission.tasks.entries()) insertTask(books, queues, job.number, index, task)
@@ -48,6 +52,8 @@ const open = (submission: NewJob, books: Books): OpenJob => ({
   priority: submission.priority,
   labels: submission.labels,
   defaults: submission.defaults,
+  template: submission.template,
+  linked: false,
   createdAt: books.now,
   startedAt: undefined,
   finishedAt: undefined,
@@ -72,6 +78,8 @@ const insertJob = (books: Books, job: OpenJob, submission: NewJob): number => {
     priority: job.priority,
     labels: JSON.stringify(job.labels),
     defaults: JSON.stringify(job.defaults),
+    template: job.template ?? null,
+    linked: job.linked,
     createdAt: job.createdAt,
     timeoutMs: job.timeoutMs ?? null,
     keepMs: job.keepMs ?? null,
@@ -83,10 +91,16 @@ const insertJob = (books: Books, job: OpenJob, submission: NewJob): number => {
   return number
 }
 
+const queuedCode = codeOf('queued')
+const blockedCode = codeOf('blocked')
+
 const insertTask = (books: Books, queues: QueueNames, job: number, index: number, task: NewTask): void => {
+  const waiting = task.after?.length ? insertEdges(books, job, index, task.after) : 0
   books.statements.insertTask.run({
     job,
     index,
+    state: waiting > 0 ? blockedCode : queuedCode,
+    waiting,
     kind: task.kind,
     queue: queues.numberOf(task.queue),
     runAt: books.now,

@@ -51,13 +51,14 @@ export class Fold {
     expect(event.job).toBe(frame.job)
     expect(event.data.length).toBeGreaterThan(0)
     expect(event.data.length).toBeLessThanOrEqual(500)
+    const last = event.data.at(-1)?.seq ?? 0
     for (const change of event.data) {
       if (this.seq !== undefined && change.seq <= this.seq)
         throw new Error(`Task ${change.index} came with seq ${change.seq} after ${this.seq}`)
       this.seq = change.seq
       this.tasks.set(change.index, change)
     }
-    expect([event.seq, frame.seq, frame.last]).toEqual([this.seq, this.seq, false] as never)
+    expect({ seq: event.seq, of: frame.seq, last: frame.last }).toEqual({ seq: last, of: last, last: false })
   }
 
   #takeJob(event: JobEvent, frame: Frame): void {

@@ -55,6 +55,10 @@ export class Probe implements Store {
   tasks(job: JobRecord, query: TaskQuery) {
     return this.inner.tasks(job, query)
   }
+  dependencies(job: JobRecord, index: number) {
+    return this.inner.dependencies(job, index)
+  }
+
   failures(job: JobRecord, index: number) {
     return this.inner.failures(job, index)
   }

@@ -2,7 +2,8 @@ import { describe, expect, test } from 'bun:test'
 import fc from 'fast-check'
 import { explain } from '../../../src/job/explain.ts'
 import { originOf } from '../../../src/kinds/http/origin.ts'
-import { HttpInput, http } from '../../../src/kinds/http.ts'
+import { HttpInput } from '../../../src/kinds/http.ts'
+import { http } from './loopback.ts'
 
 const url = 'https://api.example.com/users/1'
 

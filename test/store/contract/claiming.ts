@@ -22,6 +22,7 @@ export const claiming = (start: Start) => {
         attempt: 1,
         failures: 0,
         input: '{"url":"x"}',
+        template: undefined,
         options: '{"timeoutMs":1}',
         defaults: { timeoutMs: 5, retry: { attempts: 2 } },
         startedAt: s.now,

@@ -107,22 +107,6 @@ test('others may read the file meanwhile, and see what was committed', async () 
   await s.store.close()
 })
 
-/**
- * A process loses all its locks on a file when it closes any handle of it. Without them, the sqlite3 shell would take
- * itself for the last to leave, and delete the log under a store that still writes it.
- */
-test('an open that was refused takes no lock from who has the file', async () => {
-  const file = newFile()
-  const first = openSqlite({ file })
-  expectRefused(file)
-  const script = `
-    const db = new (require('bun:sqlite').Database)(${JSON.stringify(file)})
-    try { db.run('pragma journal_mode = delete'); console.log('alone') } catch (error) { console.log(error.code) }`
-  const child = Bun.spawn([process.execPath, '-e', script], { stdout: 'pipe', stderr: 'inherit' })
-  expect((await new Response(child.stdout).text()).trim()).toBe('SQLITE_BUSY')
-  await first.close()
-})
-
 test('a lock file that cannot be one is reported as what it is', () => {
   const file = newFile()
   writeFileSync(`${file}.lock`, 'not a database'.repeat(100))

@@ -185,9 +185,11 @@ describe('reopening', () => {
 
     const second = new Driver(openSqlite({ file }))
     const late = await second.submit({ tasks: 500 })
-    const claimed = await second.claim(200)
+    const claimed: string[] = []
+    for (let round = 0; round < 20; round += 1)
+      claimed.push(...(await second.claim(8)).map(({ jobId }) => jobId))
     for (const { id } of [old, late])
-      expect(claimed.filter(({ jobId }) => jobId === id).length).toBeGreaterThan(80)
+      expect(claimed.filter((jobId) => jobId === id).length).toBeGreaterThan(60)
     await second.store.close()
   })
 

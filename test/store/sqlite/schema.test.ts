@@ -28,7 +28,7 @@ test('what is found by a key of its own has no row id beside it', () => {
       .filter(({ wr }) => wr === 1)
       .map(({ name }) => name)
       .toSorted(),
-  ).toEqual(['failures', 'labels', 'tasks'])
+  ).toEqual(['edges', 'failures', 'labels', 'tasks'])
   expect(
     tables
       .filter(({ wr }) => wr === 0)

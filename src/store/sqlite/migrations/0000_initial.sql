@@ -1,3 +1,12 @@
+CREATE TABLE `edges` (
+	`job` integer NOT NULL,
+	`task` integer NOT NULL,
+	`dependant` integer NOT NULL,
+	`always` integer NOT NULL,
+	PRIMARY KEY(`job`, `task`, `dependant`)
+) WITHOUT ROWID;
+--> statement-breakpoint
+CREATE INDEX `edges_by_dependant` ON `edges` (`job`,`dependant`,`task`,`always`);--> statement-breakpoint
 CREATE TABLE `failures` (
 	`job` integer NOT NULL,
 	`idx` integer NOT NULL,
@@ -32,6 +41,8 @@ CREATE TABLE `jobs` (
 	`priority` integer NOT NULL,
 	`labels` text NOT NULL,
 	`defaults` text NOT NULL,
+	`template` text,
+	`linked` integer NOT NULL,
 	`created_at` integer NOT NULL,
 	`started_at` integer,
 	`finished_at` integer,
@@ -82,6 +93,7 @@ CREATE TABLE `tasks` (
 	`attempt` integer NOT NULL,
 	`failures` integer NOT NULL,
 	`rescues` integer NOT NULL,
+	`waiting` integer NOT NULL,
 	`seq` integer NOT NULL,
 	`run_at` integer NOT NULL,
 	`started_at` integer,

@@ -1,4 +1,5 @@
 import type { BunSQLiteDatabase } from 'drizzle-orm/bun-sqlite'
+import { edgeStatements } from './edges.ts'
 import { jobStatements } from './jobs.ts'
 import { purgeStatements } from './purges.ts'
 import { readStatements } from './reads.ts'
@@ -10,6 +11,7 @@ export const prepareStatements = (db: BunSQLiteDatabase) => ({
   ...jobStatements(db),
   ...turnStatements(db),
   ...taskStatements(db),
+  ...edgeStatements(db),
   ...readStatements(db),
   ...purgeStatements(db),
 })

@@ -16,6 +16,8 @@ const fixed = {
   priority: placeholder('priority'),
   labels: placeholder('labels'),
   defaults: placeholder('defaults'),
+  template: placeholder('template'),
+  linked: placeholder('linked'),
   createdAt: placeholder('createdAt'),
   timeoutMs: placeholder('timeoutMs'),
   keepMs: placeholder('keepMs'),

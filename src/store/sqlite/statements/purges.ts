@@ -1,6 +1,6 @@
 import { and, eq, sql } from 'drizzle-orm'
 import type { BunSQLiteDatabase } from 'drizzle-orm/bun-sqlite'
-import { failures, purges, tasks } from '../schema.ts'
+import { edges, failures, purges, tasks } from '../schema.ts'
 import { given } from './given.ts'
 
 /** The tasks of deleted jobs, removed from the lowest index up, a bounded number at a time. */
@@ -23,6 +23,10 @@ export const purgeStatements = (db: BunSQLiteDatabase) => ({
   purgeTasks: db
     .delete(tasks)
     .where(and(eq(tasks.job, given('job')), sql`${tasks.index} <= ${sql.placeholder('last')}`))
+    .prepare(),
+  purgeEdges: db
+    .delete(edges)
+    .where(and(eq(edges.job, given('job')), sql`${edges.task} <= ${sql.placeholder('last')}`))
     .prepare(),
   purgeFailures: db
     .delete(failures)

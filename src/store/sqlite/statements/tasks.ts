@@ -1,4 +1,4 @@
-import { and, asc, eq, lte, sql } from 'drizzle-orm'
+import { and, asc, eq, inArray, lte, sql } from 'drizzle-orm'
 import type { BunSQLiteDatabase } from 'drizzle-orm/bun-sqlite'
 import { codeOf } from '../rows.ts'
 import { failures, tasks } from '../schema.ts'
@@ -18,12 +18,13 @@ export const taskStatements = (db: BunSQLiteDatabase) => ({
     .values({
       job: placeholder('job'),
       index: placeholder('index'),
-      state: codeOf('queued'),
+      state: placeholder('state'),
       kind: placeholder('kind'),
       queue: placeholder('queue'),
       attempt: 0,
       failures: 0,
       rescues: 0,
+      waiting: placeholder('waiting'),
       seq: 0,
       runAt: placeholder('runAt'),
       key: placeholder('key'),
@@ -113,6 +114,24 @@ export const taskStatements = (db: BunSQLiteDatabase) => ({
     // In this order by the index of what is due: without it, by the primary key, past everything that ended.
     .orderBy(asc(tasks.runAt), asc(tasks.index))
     .limit(sql.placeholder('limit'))
+    .prepare(),
+  // By way of the small index that lists them: asked for more than it holds, SQLite prefers the primary key.
+  blockedTasks: db
+    .select({ index: tasks.index, key: tasks.key, attempt: tasks.attempt })
+    .from(tasks)
+    .where(
+      and(
+        eq(tasks.job, given('job')),
+        inArray(
+          tasks.index,
+          db
+            .select({ index: tasks.index })
+            .from(tasks)
+            .where(and(eq(tasks.job, given('job')), inState('blocked')))
+            .limit(placeholder('limit')),
+        ),
+      ),
+    )
     .prepare(),
   cancelTask: db
     .update(tasks)

@@ -1,0 +1,99 @@
+import type { EgressRefused } from './refused.ts'
+import { putLast, type Route, type RouteOptions, Routes } from './route.ts'
+import { split, startOf } from './target.ts'
+
+/** What decides where a request goes is not the caller's to set. */
+export type EgressInit = Omit<BunFetchRequestInit, 'proxy' | 'redirect' | 'session' | 'unix' | 'protocol'>
+
+export interface Egress {
+  /**
+   * As the global `fetch`, with these differences: it connects to an address that was vetted, and to no other; redirects
+   * are not followed (see `followRedirects`); a proxy that the environment names is not used, because that would resolve
+   * the name once more. `response.url` has the address in place of the name. Rejects with an `EgressRefused` before any
+   * connection is made, with the resolver's error, or as `fetch` does.
+   */
+  fetch(url: string | URL, init?: EgressInit): Promise<Response>
+  /** What `fetch` would be refused with, as far as that is known without asking a resolver. */
+  refusal(url: string): EgressRefused | undefined
+}
+
+export interface EgressOptions extends RouteOptions {
+  /** What connects. Default: the global `fetch`. */
+  fetch?: (url: string, init: BunFetchRequestInit) => Promise<Response>
+}
+
+export const createEgress = ({ fetch = globalThis.fetch, ...options }: EgressOptions = {}): Egress => {
+  const routes = new Routes(options)
+
+  /** Tries one address after the other, as long as none was reached: what was reached may have got the request. */
+  const send = async (start: string, route: Route, rest: string, init: EgressInit): Promise<Response> => {
+    const request = pinned(route, init)
+    const bases = init.body instanceof ReadableStream ? route.bases.slice(0, 1) : route.bases
+    let failure: unknown
+    for (const base of bases) {
+      try {
+        return await fetch(base + rest, request)
+      } catch (error) {
+        // Whatever it was, even a timeout: the next attempt of the task begins elsewhere.
+        putLast(route, base)
+        failure = error
+        if (!isUnreachable(error)) throw error
+      }
+    }
+    routes.forget(start)
+    throw failure
+  }
+
+  const sendOnceFound = async (url: string, init: EgressInit): Promise<Response> => {
+    const { start, rest } = split(url)
+    return send(start, await unlessAborted(routes.find(start), init.signal), rest, init)
+  }
+
+  return {
+    // Not async: at tens of thousands of requests a second, each promise in between can be measured.
+    fetch: (url, init = {}) => {
+      const text = String(url)
+      const start = startOf(text)
+      const route = routes.known(start)
+      return route ? send(start, route, text.slice(start.length), init) : sendOnceFound(text, init)
+    },
+    refusal: (url) => routes.refusal(startOf(url)),
+  }
+}
+
+const pinned = ({ authority, serverName }: Route, init: EgressInit): BunFetchRequestInit => {
+  const headers = new Headers(init.headers)
+  headers.set('host', authority)
+  const request: BunFetchRequestInit = { ...init, headers, redirect: 'manual', proxy: false }
+  // Bun keeps a connection for requests of the same address, port and name, and checks the certificate for that name.
+  if (serverName !== undefined) request.tls = { ...init.tls, serverName }
+  return request
+}
+
+const isUnreachable = (error: unknown): boolean =>
+  error instanceof Error && unreachable.has(String(Reflect.get(error, 'code')))
+
+/** Not ETIMEDOUT: that is what a connection in use can end with too. EINVAL is what Linux says of a blackhole route. */
+const unreachable = new Set([
+  'ECONNREFUSED',
+  'EHOSTUNREACH',
+  'ENETUNREACH',
+  'ENETDOWN',
+  'EHOSTDOWN',
+  'EADDRNOTAVAIL',
+  'EAFNOSUPPORT',
+  'EACCES',
+  'EPERM',
+  'EINVAL',
+])
+
+/** The resolver cannot be called off, but who waits for it can be sent away. */
+const unlessAborted = <T>(promise: Promise<T>, signal: AbortSignal | null | undefined): Promise<T> => {
+  if (!signal) return promise
+  const { promise: result, resolve, reject } = Promise.withResolvers<T>()
+  const stop = () => reject(signal.reason)
+  if (signal.aborted) stop()
+  signal.addEventListener('abort', stop, { once: true })
+  promise.then(resolve, reject).finally(() => signal.removeEventListener('abort', stop))
+  return result
+}

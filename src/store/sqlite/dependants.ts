@@ -1,0 +1,99 @@
+import type { Failure } from '../../job/errors.ts'
+import type { Dependency } from '../../job/graph.ts'
+import { moveTask, noteEnd } from '../../job/ledger.ts'
+import type { EndedState } from '../../job/state.ts'
+import type { Books } from './books.ts'
+import type { OpenJob } from './rows.ts'
+import { tell } from './tell.ts'
+
+/** Records what a task comes after; returns how many tasks that are. A task named twice is met when both terms are. */
+export const insertEdges = (
+  books: Books,
+  job: number,
+  dependant: number,
+  after: readonly Dependency[],
+): number => {
+  const always = new Map<number, boolean>()
+  for (const { task, on } of after) always.set(task, on === 'ended' && (always.get(task) ?? true))
+  for (const [task, anyhow] of always)
+    books.statements.insertEdge.run({ job, task, dependant, always: anyhow })
+  return always.size
+}
+
+/**
+ * What the end of a task means for those that wait for it: one that has all it waited for is queued; one that
+ * needed a success it will not get is cancelled, and so are, in turn, those that wait for that one.
+ */
+export const freeDependants = (books: Books, job: OpenJob, index: number, state: EndedState): void => {
+  const ends = [{ index, state }]
+  for (let end = ends.pop(); end !== undefined; end = ends.pop()) {
+    for (const task of books.statements.dependants.all({ job: job.number, task: end.index })) {
+      // A job that stops sweeps up whatever waits.
+      if (job.outcome !== undefined) return
+      if (end.state === 'succeeded' || task.always) meet(books, job, task)
+      else {
+        cancel(books, job, task, end.index)
+        ends.push({ index: task.index, state: 'cancelled' })
+      }
+    }
+  }
+}
+
+interface Dependant {
+  index: number
+  key: string | null
+  attempt: number
+  waiting: number
+}
+
+const meet = (books: Books, job: OpenJob, task: Dependant): void => {
+  if (task.waiting > 1) {
+    books.statements.wantLess.run({ job: job.number, index: task.index })
+    return
+  }
+  const seq = moveTask(job, 'blocked', 'unblock')
+  books.statements.unblockTask.run({ job: job.number, index: task.index, seq, now: books.now })
+  const claim = { ...task, key: task.key ?? undefined }
+  tell({ books, job, claim }, { state: 'queued', seq, runAt: books.now })
+}
+
+const cancel = (books: Books, job: OpenJob, task: Dependant, dependency: number): void => {
+  const error: Failure = {
+    code: 'dependency_failed',
+    message: `Task ${dependency}, which this one comes after, did not succeed.`,
+    details: { task: dependency },
+  }
+  const seq = moveTask(job, 'blocked', 'cancel')
+  books.statements.cancelTask.run({
+    job: job.number,
+    index: task.index,
+    seq,
+    now: books.now,
+    error: JSON.stringify(error),
+  })
+  tell({ books, job, claim: { ...task, key: task.key ?? undefined } }, { state: 'cancelled', seq, error })
+  if (noteEnd(job, task.index, 'cancelled', error)) books.moved(job)
+}
+
+/** A task that was just put back into the queue. */
+export interface Revived {
+  index: number
+  key: string | undefined
+  attempt: number
+  seq: number
+}
+
+/** Of the tasks of a linked job that were revived, those that come after others wait for them once more. */
+export const blockAgain = (books: Books, job: OpenJob, revived: readonly Revived[]): void => {
+  const blocked: [task: Revived, waiting: number][] = []
+  for (const task of revived) {
+    const waiting = books.statements.unmet.get({ job: job.number, index: task.index })?.count ?? 0
+    if (waiting > 0) blocked.push([task, waiting])
+    else tell({ books, job, claim: task }, { state: 'queued', seq: task.seq, runAt: books.now })
+  }
+  for (const [task, waiting] of blocked) {
+    const seq = moveTask(job, 'queued', 'block')
+    books.statements.blockTask.run({ job: job.number, index: task.index, waiting, seq })
+    tell({ books, job, claim: task }, { state: 'blocked', seq })
+  }
+}

@@ -1,0 +1,26 @@
+import { type FollowOptions, follow } from '../../../src/engine/follow.ts'
+import { Hub } from '../../../src/engine/hub.ts'
+import type { Store } from '../../../src/store/store.ts'
+import { jobOf, type Rig } from '../../support/engine.ts'
+
+/** A job on a store, its changes published by hand, so that the hub can be looked into. */
+export const handRun = async (
+  rig: Rig,
+  { store = rig.store, tasks = 10 }: { store?: Store; tasks?: number } = {},
+) => {
+  const hub = new Hub(rig.clock, () => 0)
+  const submitted = await rig.store.commit(
+    { submissions: [jobOf(tasks)], actions: [], settlements: [], claim: 0 },
+    rig.clock.now(),
+  )
+  const id = submitted.submitted[0]?.job.id ?? ''
+  const claim = async (count: number) => {
+    const committed = await rig.store.commit(
+      { submissions: [], actions: [], settlements: [], claim: count },
+      rig.clock.now(),
+    )
+    return () => hub.publish(committed.changes)
+  }
+  const join = (options: FollowOptions) => follow({ store, hub, rate: () => 0 }, id, options)
+  return { hub, id, claim, join }
+}

@@ -1,0 +1,19 @@
+import type { FollowOptions } from '../../../src/engine/follow.ts'
+import type { Frame } from '../../../src/engine/frame.ts'
+import type { Rig } from '../../support/engine.ts'
+import { Fold } from './fold.ts'
+
+/** One reader of a job, who reads on whenever there is something. */
+export const readerOf = (rig: Rig, { id }: { id: string }, options: Partial<FollowOptions> = {}) => {
+  const fold = new Fold(options.after)
+  const frames: Frame[] = []
+  const done = (async () => {
+    for await (const frame of rig.engine.follow(id, { signal: new AbortController().signal, ...options })) {
+      frames.push(frame)
+      fold.take(frame)
+    }
+    return fold
+  })()
+  const events = () => frames.map(({ text }): Record<string, unknown> => JSON.parse(text))
+  return { fold, frames, events, done }
+}
