@@ -62,6 +62,7 @@ export const serve = async (options: ServeOptions): Promise<Server> => {
     clock,
     log,
     tokens: config.tokens,
+    handlers,
     secrets: new Set(config.secrets.keys()),
     maxBodyBytes: config.maxBodyBytes,
     streams,
@@ -71,6 +72,7 @@ export const serve = async (options: ServeOptions): Promise<Server> => {
     await engine.start()
   } catch (error) {
     await app.server?.stop(true)
+    await closeAll(kinds)
     await store.close()
     throw error
   }
@@ -87,7 +89,7 @@ export const serve = async (options: ServeOptions): Promise<Server> => {
     await Promise.race([closed, late])
     cancel()
     await app.server?.stop(true)
-    await Promise.all(Object.values(kinds).map((kind) => kind.close?.()))
+    await closeAll(kinds)
     await store.close()
   }
   return {
@@ -119,6 +121,10 @@ const egressOf = ({ egressAllow }: Config, clock: Clock): Egress => {
   throw new ConfigError(
     `Expected "SHEAF_EGRESS_ALLOW" ${settings.egressAllow.allowed}, got ${allowFlaw(egressAllow)}.`,
   )
+}
+
+const closeAll = async (kinds: Kinds) => {
+  await Promise.all(Object.values(kinds).map((kind) => kind.close?.()))
 }
 
 const openConfigured = ({ database, durability }: Config): Store => openSqlite({ file: database, durability })

@@ -21,7 +21,7 @@ const web = ['elysia', '@elysiajs/', 'swagger-ui-dist']
 const law: [area: string, mayImport: string[]][] = [
   ['job/', ['job/', '@sinclair/typebox']],
   ['store/', ['job/', 'store/', 'drizzle-orm', 'bun:sqlite', 'node:']],
-  ['kinds/', ['job/', 'kinds/', 'ipaddr.js', ...leaves, ...common]],
+  ['kinds/', ['job/', 'kinds/', 'ipaddr.js', 'nodemailer', ...leaves, ...common]],
   ['engine/', ['job/', 'engine/', 'kinds/', ...leaves, ...common]],
   ['http/', ['job/', 'kinds/', 'http/', 'engine/view.ts', ...leaves, ...common, ...web, '../package.json']],
   ['client.ts', ['job/', 'client/', 'clock.ts', '@elysiajs/eden']],

@@ -79,6 +79,21 @@ describe('a server', () => {
     ])
   })
 
+  test('outlives what a handler leaves without a catch, and gives back what runs when one throws out of nowhere', async () => {
+    using folder = temporaryFolder()
+    const code = `
+      export const careless = defineHandler({ name: 'careless', input: Type.Unknown(), run: () => { Promise.reject(new Error('left')); return 1 } })
+      export const fatal = defineHandler({ name: 'fatal', input: Type.Unknown(), run: () => new Promise(() => { setTimeout(() => { throw new Error('thrown') }) }) })`
+    await Bun.write(folder.file('handlers.ts'), withHandlers(code))
+    const settings = { SHEAF_HANDLERS: './handlers.ts', SHEAF_GRACE_MS: '0' }
+    await using server = new ServerProcess(folder.path, freePort(), settings)
+    await server.ready()
+    const careless = await submit(server.url, 'careless', { tasks: [{ kind: 'call', handler: 'careless' }] })
+    expect(await readResults(server.url, careless.id)).toMatchObject([{ state: 'succeeded', output: 1 }])
+    await submit(server.url, 'fatal', { tasks: [{ kind: 'call', handler: 'fatal' }] })
+    expect(await server.ended).toEqual({ code: 1, signal: null })
+  })
+
   test('listens on every address if it has tokens, and asks for them', async () => {
     await using place = new Place({ HOST: '0.0.0.0', SHEAF_TOKENS: `read:${secret}` })
     const { url } = await place.start()

@@ -5,6 +5,7 @@ import { docs } from './docs.ts'
 import { answerError } from './errors.ts'
 import { events } from './events.ts'
 import { originGuard, tokenGuard } from './guard.ts'
+import { handlers } from './handlers.ts'
 import { jobs } from './jobs.ts'
 import type { AppOptions } from './options.ts'
 import { probes } from './probes.ts'
@@ -54,6 +55,7 @@ const guarded = (options: AppOptions) => {
   return new Elysia()
     .onTransform(({ request }) => checkToken(request))
     .use(root())
+    .use(handlers(options))
     .use(submit(options))
     .use(jobs(options))
     .use(actions(options))

@@ -48,6 +48,7 @@ const documentation = {
     { name: 'jobs', description: 'Submit jobs, and act on them.' },
     { name: 'tasks', description: 'What a job is made of.' },
     { name: 'results', description: 'What came of it.' },
+    { name: 'handlers', description: 'What `call` tasks can run.' },
     { name: 'events', description: 'What happens, as it happens.' },
     { name: 'probes', description: 'For those who run the server.' },
   ],

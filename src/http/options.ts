@@ -1,5 +1,6 @@
 import type { Clock } from '../clock.ts'
 import type { Engine } from '../engine/engine.ts'
+import type { Handler } from '../kinds/handler.ts'
 import type { Kinds } from '../kinds/kinds.ts'
 import type { Log } from '../log.ts'
 import type { Token } from '../tokens.ts'
@@ -12,6 +13,8 @@ export interface AppOptions {
   log: Log
   /** Who may do what; with none, everybody on this machine may do everything. */
   tokens: readonly Token[]
+  /** What `call` tasks can run. */
+  handlers: readonly Handler[]
   /** The names that `{{secrets.NAME}}` may have. */
   secrets: ReadonlySet<string>
   /** The largest request body that is read. */

@@ -7,6 +7,7 @@ import { version } from './version.ts'
 const links = {
   jobs: '/jobs',
   events: '/events',
+  handlers: '/handlers',
   docs: '/swagger',
   openapi: '/swagger/json',
   livez: '/livez',

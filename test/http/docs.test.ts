@@ -48,6 +48,7 @@ describe('the OpenAPI document', () => {
       'delete /jobs/{id}',
       'get /',
       'get /events',
+      'get /handlers',
       'get /jobs',
       'get /jobs/{id}',
       'get /jobs/{id}/events',

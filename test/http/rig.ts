@@ -68,6 +68,7 @@ export const startApp = async ({ tokens, maxBodyBytes = 1_000_000, ...options }:
     streams,
     maxBodyBytes,
     log: { debug: log, info: log, warn: log, error: log },
+    handlers: [echo, fail],
     secrets: new Set(),
     tokens: tokens === undefined ? [] : (readTokens(tokens) ?? []),
   })
