@@ -6,13 +6,19 @@ export type { SubmitOptions } from './client/submit.ts'
 export {
   type CallOptions,
   call,
+  type Each,
+  each,
   type HttpOptions,
   type HttpOutput,
   http,
+  literal,
   type OutputOf,
   type Outputs,
   type SleepOptions,
+  type SqlOptions,
+  type SqlOutput,
   sleep,
+  sql,
   type Task,
 } from './client/task.ts'
 export type { FollowEvent, JobEvent, ProgressEvent, TaskChangeView, TasksEvent } from './job/events.ts'

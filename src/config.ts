@@ -1,5 +1,6 @@
 import { expected } from './job/errors.ts'
 import { nearest } from './job/explain/nearest.ts'
+import { flawOfSources, parseSources, type Source } from './kinds/sql/source.ts'
 import { type LogLevel, logLevels } from './log.ts'
 import { isLoopback } from './loopback.ts'
 import { flawOf, readTokens, type Token } from './tokens.ts'
@@ -15,6 +16,8 @@ export interface Config {
   egressAllow: string
   /** The path or URL of the module that exports the handlers. */
   handlers: string | undefined
+  /** The databases that `sql` tasks may ask. */
+  sources: readonly Source[]
   /** The values of `SHEAF_SECRET_<NAME>`, by name. */
   secrets: ReadonlyMap<string, string>
   log: LogLevel
@@ -94,6 +97,16 @@ export const settings: { readonly [Key in Exclude<keyof Config, 'secrets'>]: Set
       'What requests may reach although it is not public, such as `127.0.0.1:8080,10.0.0.0/8,*.svc.local`: addresses, ranges and names, each for one port or all. By default nothing.',
     parse: (text) => text,
   },
+  sources: {
+    name: 'SHEAF_SOURCES',
+    default: undefined,
+    allowed:
+      'to be name=url,… with sqlite:, file:, postgres:// or mysql:// URLs, and name:rw=url for a source that may be written',
+    description:
+      'The databases that `sql` tasks may ask, such as `main=sqlite:./app.db,stats:rw=postgres://…`: read-only without `:rw`. Write a comma within a URL as `%2C`.',
+    parse: parseSources,
+    got: flawOfSources,
+  },
   handlers: {
     name: 'SHEAF_HANDLERS',
     default: undefined,
@@ -148,6 +161,7 @@ export const readConfig = (env: Environment): Config => {
     durability: read(settings.durability),
     egressAllow: readIfSet(env, settings.egressAllow) ?? '',
     handlers: readIfSet(env, settings.handlers),
+    sources: readIfSet(env, settings.sources) ?? [],
     secrets: readSecrets(env),
     log: read(settings.log),
     graceMs: read(settings.graceMs),

@@ -8,7 +8,7 @@ import { Streams } from './http/streams.ts'
 import { allowFlaw, parseAllow } from './kinds/egress/allow.ts'
 import { createEgress, type Egress } from './kinds/egress/egress.ts'
 import type { Handler } from './kinds/handler.ts'
-import { createKinds, type Kinds } from './kinds/kinds.ts'
+import { createKinds, type Kinds, type KindsOptions } from './kinds/kinds.ts'
 import type { Log } from './log.ts'
 import { openSqlite } from './store/sqlite/open.ts'
 import type { Store } from './store/store.ts'
@@ -44,7 +44,7 @@ const lastWordMs = 500
  */
 export const serve = async (options: ServeOptions): Promise<Server> => {
   const { config, log, handlers = [], clock = systemClock, openStore = openConfigured } = options
-  const kinds = kindsWith(handlers, egressOf(config, clock))
+  const kinds = kindsWith({ handlers, sources: config.sources, egress: egressOf(config, clock) })
   const store = openStore(config)
   const streams = new Streams()
   const engine = createEngine({
@@ -104,9 +104,9 @@ export const serve = async (options: ServeOptions): Promise<Server> => {
   }
 }
 
-const kindsWith = (handlers: readonly Handler[], egress: Egress): Kinds => {
+const kindsWith = (options: KindsOptions): Kinds => {
   try {
-    return createKinds({ handlers, egress })
+    return createKinds(options)
   } catch (error) {
     throw new ConfigError(
       `Expected "SHEAF_HANDLERS" to export handlers that can be used. ${firstLine(error)}`,

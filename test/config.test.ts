@@ -27,6 +27,7 @@ describe('the settings', () => {
       egressAllow: '',
       handlers: undefined,
       secrets: new Map(),
+      sources: [],
       log: 'info',
       graceMs: 10_000,
       maxBodyBytes: 16_777_216,

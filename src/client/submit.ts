@@ -38,7 +38,9 @@ export const submit = async (
   }
 }
 
-const isEach = (tasks: Iterable<Task> | Each): tasks is Each => !(Symbol.iterator in tasks)
+/** What is neither goes the way of the tasks, to be refused as no iterable. */
+const isEach = (tasks: Iterable<Task> | Each): tasks is Each =>
+  typeof tasks === 'object' && tasks !== null && 'items' in tasks && 'task' in tasks
 
 /** 128 random bits. A page that did not come over TLS has no `crypto.randomUUID`. */
 const randomKey = (): string =>

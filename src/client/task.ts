@@ -17,6 +17,7 @@ export type Outputs<Tasks extends readonly Task[]> = { -readonly [I in keyof Tas
 
 type SpecOf<Kind extends TaskSpec['kind']> = Extract<TaskSpec, { kind: Kind }>
 export type HttpOptions = Omit<SpecOf<'http'>, 'kind' | 'url'>
+export type SqlOptions = Omit<SpecOf<'sql'>, 'kind' | 'source' | 'query' | 'params'>
 export type SleepOptions = Omit<SpecOf<'sleep'>, 'kind' | 'ms'>
 export type CallOptions = Omit<SpecOf<'call'>, 'kind' | 'handler' | 'input'>
 
@@ -25,8 +26,10 @@ export interface HttpOutput<Body = unknown> {
   status: number
   /** Those asked for with `responseHeaders`, and `content-type`; names in lower case. */
   headers: Record<string, string>
-  /** Parsed if it came as JSON, text if not, null if there was none. */
+  /** Parsed if it came as JSON, text if not, null if there was none; `parse` decides otherwise. */
   body: Body
+  /** Where it came from, if redirects led elsewhere. */
+  url?: string
 }
 
 /** Sends an HTTP request. Nobody checks that the body is a `Body`: it is what you say it is. */
@@ -35,6 +38,23 @@ export const http = <Body = unknown>(url: string | URL, options?: HttpOptions): 
   kind: 'http',
   url: String(url),
 })
+
+/** What an `sql` task returns. */
+export interface SqlOutput<Row = Record<string, unknown>> {
+  /** The names of the columns, in order. */
+  columns: string[]
+  rows: Row[]
+  /** How many rows were read, or changed by a statement that reads none. */
+  rowCount: number
+}
+
+/** Runs one statement on a source of the server. Nobody checks that a row is a `Row`: it is what you say it is. */
+export const sql = <Row = Record<string, unknown>>(
+  source: string,
+  query: string,
+  params?: SpecOf<'sql'>['params'],
+  options?: SqlOptions,
+): Task<SqlOutput<Row>> => ({ ...options, kind: 'sql', source, query, ...(params && { params }) })
 
 /** Waits. */
 export const sleep = (ms: number | PlaceholderText, options?: SleepOptions): Task<null> => ({

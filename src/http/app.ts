@@ -1,5 +1,6 @@
 import { Elysia } from 'elysia'
 import { actions } from './actions.ts'
+import { artifact } from './artifact.ts'
 import { channel, websocketOptions } from './channel.ts'
 import { docs } from './docs.ts'
 import { answerError } from './errors.ts'
@@ -60,6 +61,7 @@ const guarded = (options: AppOptions) => {
     .use(jobs(options))
     .use(actions(options))
     .use(tasks(options))
+    .use(artifact(options))
     .use(results(options))
     .use(events(options))
     .use(channel(options))

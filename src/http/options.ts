@@ -1,6 +1,7 @@
 import type { Clock } from '../clock.ts'
 import type { Engine } from '../engine/engine.ts'
 import type { Handler } from '../kinds/handler.ts'
+import type { Artifacts } from '../kinds/http/artifacts.ts'
 import type { Kinds } from '../kinds/kinds.ts'
 import type { Log } from '../log.ts'
 import type { Token } from '../tokens.ts'
@@ -19,6 +20,8 @@ export interface AppOptions {
   secrets: ReadonlySet<string>
   /** The largest request body that is read. */
   maxBodyBytes: number
+  /** Where the bodies are that tasks saved. Default: there are none. */
+  artifacts?: Artifacts
   /** Keeps what stays open, for whoever stops the server to close. */
   streams: Streams
 }

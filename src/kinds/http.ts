@@ -1,48 +1,72 @@
+import { type Clock, systemClock } from '../clock.ts'
 import { createEgress, type Egress } from './egress/egress.ts'
+import { RedirectFailed } from './egress/redirect.ts'
 import { EgressRefused } from './egress/refused.ts'
+import { ArtifactFailed, type Artifacts } from './http/artifacts.ts'
 import { checkHttp } from './http/check.ts'
 import { networkFailure } from './http/failure.ts'
 import { HttpInput } from './http/input.ts'
 import { originOf } from './http/origin.ts'
-import { requestOf, urlOf } from './http/request.ts'
-import { resultOf } from './http/response.ts'
+import { ask } from './http/request.ts'
+import { type Asked, resultOf } from './http/response.ts'
 import type { Kind, RunContext, RunResult } from './kind.ts'
-import { aborted, failedForGood } from './results.ts'
+import { aborted, failed, failedForGood } from './results.ts'
 
 export { HttpInput } from './http/input.ts'
 
 export interface HttpOptions {
   /** The guard that every request goes through. Default: one that lets nothing but public addresses be reached. */
   egress?: Egress
+  /** What the waits that servers ask for are measured by. */
+  clock?: Pick<Clock, 'now'>
+  /** Where bodies are saved. Default: nowhere. */
+  artifacts?: Artifacts | undefined
 }
 
 const defaultTimeoutMs = 30_000
 
+interface Tools {
+  egress: Egress
+  clock: Pick<Clock, 'now'>
+  artifacts: Artifacts | undefined
+}
+
 export const createHttp = ({
   egress = createEgress(),
+  clock = systemClock,
+  artifacts,
 }: HttpOptions = {}): Kind<'http', typeof HttpInput> => ({
   name: 'http',
   input: HttpInput,
   timeoutMs: () => defaultTimeoutMs,
   queue: ({ url }) => `http:${hostOf(url)}`,
-  check: (input, at) => checkHttp(input, at, egress),
-  run: (input, context) => send(egress, input, context),
+  check: (input, at) => checkHttp(input, at, egress, artifacts !== undefined),
+  run: (input, context) => send({ egress, clock, artifacts }, input, context),
 })
 
 const send = async (
-  egress: Egress,
+  { egress, clock, artifacts }: Tools,
   input: HttpInput,
-  { idempotencyKey, signal }: RunContext,
+  { job, index, idempotencyKey, attempt, signal }: RunContext,
 ): Promise<RunResult> => {
+  let host = hostOf(input.url)
+  const onRedirect = (url: URL) => {
+    host = url.host
+  }
   try {
-    const response = await egress.fetch(urlOf(input), requestOf(input, idempotencyKey, signal))
-    return await resultOf(response, input)
+    const { response, url } = await ask(egress, input, { idempotencyKey, signal, onRedirect })
+    const save: Asked['save'] = async (body, most) => artifacts?.save({ job, index, attempt }, body, most)
+    return await resultOf(response, { input, attempt, url, now: clock.now(), save })
   } catch (error) {
     if (signal.aborted) return aborted
     if (error instanceof EgressRefused) return failedForGood(error.code, error.message, { ...error.details })
-    const failure = networkFailure(error, hostOf(input.url))
+    if (error instanceof ArtifactFailed) return failed(error.code, error.message)
+    if (error instanceof RedirectFailed) return failedForGood(error.code, error.message)
+    const failure = networkFailure(error, host)
     if (!failure) throw error
-    return failure
+    return failure.type === 'failed' && input.retryOn?.network === false
+      ? { ...failure, retryable: false }
+      : failure
   }
 }
 

@@ -5,6 +5,8 @@ import { createHttp } from './http.ts'
 import type { Kind } from './kind.ts'
 import { sleep } from './sleep.ts'
 import type { TaskSpec } from './spec.ts'
+import type { Source } from './sql/source.ts'
+import { createSql } from './sql.ts'
 
 /** Every kind of task that this server can run, by name. */
 export type Kinds = Readonly<Record<TaskSpec['kind'], Kind>>
@@ -12,13 +14,20 @@ export type Kinds = Readonly<Record<TaskSpec['kind'], Kind>>
 export interface KindsOptions {
   /** What `call` tasks can run. Default none. */
   handlers?: readonly Handler[]
+  /** What `sql` tasks can ask. Default none. */
+  sources?: readonly Source[]
   /** What every outgoing request goes through. Default: a guard that allows public addresses alone. */
   egress?: Egress
 }
 
 /** Throws if two handlers have the same name, or a schema of one cannot be compiled. */
-export const createKinds = ({ handlers = [], egress = createEgress() }: KindsOptions = {}): Kinds => ({
+export const createKinds = ({
+  handlers = [],
+  sources = [],
+  egress = createEgress(),
+}: KindsOptions = {}): Kinds => ({
   http: createHttp({ egress }),
   sleep,
   call: createCall(handlers),
+  sql: createSql(sources),
 })

@@ -13,6 +13,7 @@ import { type TemplatedFields, templated } from '../job/template/schema.ts'
 import { CallInput } from './call.ts'
 import { HttpInput } from './http.ts'
 import { SleepInput } from './sleep.ts'
+import { SqlInput } from './sql/input.ts'
 
 /** A task of one kind as it is submitted: its name, its own fields, and those that every such task may have. */
 type TaskOf<Name extends string, Input extends TObject, Common extends TObject> = Simplify<
@@ -36,7 +37,12 @@ const taskOf = <Name extends string, Input extends TObject, Common extends TObje
 const anyTask = <Common extends TObject>(common: Common, open: (input: TObject) => TObject) => {
   const of = <Name extends string, Input extends TObject>(kind: Name, input: Input) =>
     taskOf(kind, open(input) as Input, common)
-  return Type.Union([of('http', HttpInput), of('sleep', SleepInput), of('call', CallInput)])
+  return Type.Union([
+    of('http', HttpInput),
+    of('sleep', SleepInput),
+    of('call', CallInput),
+    of('sql', SqlInput),
+  ])
 }
 
 const jobOf = (task: TSchema, eachTask: TSchema) =>

@@ -6,6 +6,10 @@ export interface RedirectOptions {
   most?: number
   /** Names of headers that only the origin of the first URL may see, beside those that are credentials by their name. */
   secret?: readonly string[]
+  /** Whether a redirect of that status is what the caller wants to see. Default: none is. */
+  keep?: (status: number) => boolean
+  /** Called with each URL that is asked for, but the first. */
+  onRedirect?: (url: URL) => void
 }
 
 export interface Followed {
@@ -29,13 +33,14 @@ export const followRedirects = async (
   { fetch }: Pick<Egress, 'fetch'>,
   first: string | URL,
   init: EgressInit = {},
-  { most = 10, secret = [] }: RedirectOptions = {},
+  { most = 10, secret = [], keep = () => false, onRedirect }: RedirectOptions = {},
 ): Promise<Followed> => {
   let url = String(first)
   let request = init
   for (let count = 0; ; count += 1) {
     const response = await fetch(url, request)
-    const location = redirects.has(response.status) ? response.headers.get('location') : null
+    const leads = redirects.has(response.status) && !keep(response.status)
+    const location = leads ? response.headers.get('location') : null
     if (location === null) return { response, url }
     // Read, so that the connection can be used again; a longer body is cut off with its connection.
     await readBody(response, mostIgnored)
@@ -50,6 +55,7 @@ export const followRedirects = async (
       next.origin === here.origin ? [] : [...credentials, ...secret],
     )
     url = next.href
+    onRedirect?.(next)
   }
 }
 

@@ -1,4 +1,4 @@
-/** A response body, decompressed and decoded as UTF-8. */
+/** A response body, decompressed and decoded: by the charset of its type if that is known, else as UTF-8. */
 export interface Body {
   text: string
   /** False when the body has more bytes than asked for: then the connection was closed, and `text` is its beginning. */
@@ -9,21 +9,27 @@ export interface Body {
 export const readBody = async (response: Response, most: number): Promise<Body> => {
   const length = declaredLength(response)
   // The connection is read by that length, so no more can come: no need for a stream, which would cost a few µs.
-  if (length !== undefined && length <= most) return { text: await response.text(), whole: true }
-  return response.body ? readStream(response.body.getReader(), most) : { text: '', whole: true }
+  const charset = charsetOf(response)
+  if (length !== undefined && length <= most && charset === 'utf-8')
+    return { text: await response.text(), whole: true }
+  return response.body ? readStream(response.body.getReader(), most, charset) : { text: '', whole: true }
 }
 
-const readStream = async (reader: ReadableStreamDefaultReader<Uint8Array>, most: number): Promise<Body> => {
+const readStream = async (
+  reader: ReadableStreamDefaultReader<Uint8Array>,
+  most: number,
+  charset: Charset,
+): Promise<Body> => {
   const chunks: Uint8Array[] = []
   let size = 0
   while (true) {
     const { value, done } = await reader.read()
-    if (done) return { text: decode(chunks), whole: true }
+    if (done) return { text: decode(chunks, charset), whole: true }
     chunks.push(value)
     size += value.byteLength
     if (size > most) {
       await reader.cancel()
-      return { text: decode(chunks), whole: false }
+      return { text: decode(chunks, charset), whole: false }
     }
   }
 }
@@ -38,4 +44,18 @@ const declaredLength = ({ headers }: Response): number | undefined => {
   return Number(length)
 }
 
-const decode = (chunks: readonly Uint8Array[]): string => new TextDecoder().decode(Buffer.concat(chunks))
+type Charset = ConstructorParameters<typeof TextDecoder>[0]
+
+const charsetOf = ({ headers }: Response): Charset => {
+  const label = /;\s*charset\s*=\s*"?([^\s;"]+)/i.exec(headers.get('content-type') ?? '')?.[1]
+  if (label === undefined || /^utf-?8$/i.test(label)) return 'utf-8'
+  try {
+    // A decoder for each label that it knows; what it is called is checked here.
+    return new TextDecoder(label as Charset).encoding as Charset
+  } catch {
+    return 'utf-8'
+  }
+}
+
+const decode = (chunks: readonly Uint8Array[], charset: Charset): string =>
+  new TextDecoder(charset).decode(Buffer.concat(chunks))

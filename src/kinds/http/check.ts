@@ -1,7 +1,9 @@
 import { type FieldError, unexpected } from '../../job/explain.ts'
 import type { Egress } from '../egress/egress.ts'
-import type { HttpInput } from './input.ts'
+import { type HttpInput, mostBytes } from './input.ts'
 import { originOf } from './origin.ts'
+import { patternFlaw } from './pattern.ts'
+import { formType, payloads } from './payload.ts'
 
 /**
  * The connection is ours to manage: these would contradict what is sent, or let a request smuggle in another
@@ -26,8 +28,15 @@ export const checkHttp = (
   input: HttpInput,
   at: string,
   egress: Pick<Egress, 'refusal'>,
+  canSave: boolean,
 ): readonly FieldError[] => {
-  const errors = [...urlErrors(input, at, egress), ...bodyErrors(input, at), ...headerErrors(input, at)]
+  const errors = [
+    ...urlErrors(input, at, egress),
+    ...bodyErrors(input, at),
+    ...headerErrors(input, at),
+    ...patternErrors(input, at),
+    ...saveErrors(input, at, canSave),
+  ]
   return errors.length === 0 ? none : errors
 }
 
@@ -52,13 +61,50 @@ const urlErrors = (
 }
 
 const bodyErrors = (input: HttpInput, at: string): readonly FieldError[] => {
-  const { method = 'GET', json, text } = input
-  if (json === undefined && text === undefined) return none
-  if (json !== undefined && text !== undefined) {
-    return [unexpected(`${at}.text`, 'to be left out, because "json" is the body', text)]
+  const { method = 'GET', base64, form, headers } = input
+  const [first, second] = payloads.filter((name) => input[name] !== undefined)
+  if (first === undefined) return none
+  if (second !== undefined) {
+    return [unexpected(`${at}.${second}`, `to be left out, because "${first}" is the body`, input[second])]
   }
-  if (method !== 'GET' && method !== 'HEAD') return none
-  return [unexpected(`${at}.method`, 'to be one that sends a body, because there is one', method)]
+  if (method === 'GET' || method === 'HEAD') {
+    return [unexpected(`${at}.method`, 'to be one that sends a body, because there is one', method)]
+  }
+  if (base64 !== undefined && base64.length % 4 !== 0) {
+    return [
+      unexpected(`${at}.base64`, 'to have a multiple of 4 characters, with "=" at its end', base64.length),
+    ]
+  }
+  const type = form && new Headers(headers).get('content-type')
+  if (!type || isForm.test(type)) return none
+  return [unexpected(`${at}.headers`, `to have no other content-type than ${formType} with "form"`, type)]
+}
+
+const isForm = new RegExp(`^${RegExp.escape(formType)}\\s*(;|$)`, 'i')
+
+const patternErrors = ({ expect }: HttpInput, at: string): readonly FieldError[] => {
+  if (expect?.bodyMatches === undefined) return none
+  const flaw = patternFlaw(expect.bodyMatches)
+  if (flaw === undefined) return none
+  return [unexpected(`${at}.expect.bodyMatches`, `to be a regular expression ${flaw}`, expect.bodyMatches)]
+}
+
+const saveErrors = (
+  { save = false, maxBytes = 0, expect, parse }: HttpInput,
+  at: string,
+  canSave: boolean,
+): readonly FieldError[] => {
+  if (!save) {
+    return maxBytes <= mostBytes
+      ? none
+      : [unexpected(`${at}.maxBytes`, `of at most ${mostBytes}, unless the body is saved`, maxBytes)]
+  }
+  if (!canSave) return [unexpected(`${at}.save`, 'to be left out, because this server saves nothing', save)]
+  if (expect?.bodyMatches !== undefined)
+    return [unexpected(`${at}.expect.bodyMatches`, 'to be left out, because the body is saved', expect.bodyMatches)]
+  return parse === undefined
+    ? none
+    : [unexpected(`${at}.parse`, 'to be left out, because the body is saved', parse)]
 }
 
 const headerErrors = ({ headers }: HttpInput, at: string): readonly FieldError[] => {

@@ -38,7 +38,7 @@ const certificate =
 const handshake = /^(EPROTO|ERR_TLS|ERR_SSL)/
 
 /** What Bun's HTTP parser and its decompressors call a response that they cannot read. */
-const garbled = /^(Malformed|Invalid|Unsupported|Unrequested|Zlib|Brotli|Zstd)/
+const garbled = /^(Malformed|Invalid|ResponseHeaders|Unsupported|Unrequested|Zlib|Brotli|Zstd)/
 
 const unreachable =
   /^(ECONNREFUSED|EHOSTUNREACH|ENETUNREACH|ENETDOWN|EHOSTDOWN|EADDRNOTAVAIL|ETIMEDOUT|EACCES|EPERM|EMFILE|ENFILE|ERR_PROXY_TUNNEL)$/

@@ -1,5 +1,55 @@
-import type { EgressInit } from '../egress/egress.ts'
-import type { HttpInput } from './input.ts'
+import type { Egress, EgressInit } from '../egress/egress.ts'
+import { followRedirects } from '../egress/redirect.ts'
+import { defaultRedirects, type HttpInput } from './input.ts'
+import { payloadOf } from './payload.ts'
+import { isExpected } from './status.ts'
+
+export interface AskOptions {
+  idempotencyKey: string
+  signal: AbortSignal
+  onRedirect: (url: URL) => void
+}
+
+export interface Answer {
+  response: Response
+  /** Where it came from, if that is elsewhere. */
+  url: string | undefined
+}
+
+/** Sends the request, and follows its redirects. Rejects as {@link Egress} and {@link followRedirects} do. */
+export const ask = async (
+  egress: Egress,
+  input: HttpInput,
+  { idempotencyKey, signal, onRedirect }: AskOptions,
+): Promise<Answer> => {
+  const { redirects = defaultRedirects, expect } = input
+  const first = urlOf(input)
+  const request = requestOf(input, idempotencyKey, signal)
+  if (redirects === 0) return { response: await egress.fetch(first, request), url: undefined }
+  const { response, url } = await followRedirects(egress, first, request, {
+    most: redirects,
+    secret: secretsIn(input),
+    keep: (status) => expect?.status !== undefined && isExpected(status, expect.status),
+    onRedirect,
+  })
+  return { response, url: url === first ? undefined : url }
+}
+
+/** Any header may hold a secret, `x-api-key` as well as `authorization`: elsewhere go only those that say nothing of the sender. */
+const secretsIn = ({ headers = {} }: HttpInput): string[] =>
+  Object.keys(headers).filter((name) => !harmless.has(name.toLowerCase()))
+
+const harmless = new Set([
+  'accept',
+  'accept-language',
+  'cache-control',
+  'content-language',
+  'content-type',
+  'idempotency-key',
+  'prefer',
+  'range',
+  'user-agent',
+])
 
 /** What `fetch` is to be called with; a body of its own makes no difference to the connection being kept. */
 export const requestOf = (input: HttpInput, idempotencyKey: string, signal: AbortSignal): EgressInit => {
@@ -12,12 +62,10 @@ export const requestOf = (input: HttpInput, idempotencyKey: string, signal: Abor
     // The attempt has a timeout of its own, and it may well be longer than the 6 minutes of fetch.
     timeout: false,
   }
-  if (input.json !== undefined) {
-    if (!headers.has('content-type')) headers.set('content-type', 'application/json')
-    request.body = JSON.stringify(input.json)
-  } else if (input.text !== undefined) {
-    if (!headers.has('content-type')) headers.set('content-type', 'text/plain;charset=utf-8')
-    request.body = input.text
+  const payload = payloadOf(input)
+  if (payload) {
+    if (!headers.has('content-type')) headers.set('content-type', payload.type)
+    request.body = payload.body
   }
   return request
 }

@@ -1,56 +1,100 @@
 import type { RunResult } from '../kind.ts'
 import { failed, failedForGood, succeeded } from '../results.ts'
+import type { Saved } from './artifacts.ts'
 import { type Body, readBody } from './body.ts'
-import { defaultMaxBytes, type HttpInput } from './input.ts'
+import { defaultMaxBytes, defaultMaxWaitMs, defaultSavedBytes, type HttpInput } from './input.ts'
+import { parsed } from './parse.ts'
+import { isFound } from './pattern.ts'
 import { isExpected, isTransient } from './status.ts'
+import { mostRuns, waitOf } from './wait.ts'
 
-/** How much of an unexpected response is read, so that the connection can be used again … */
-const mostErrorBytes = 65_536
-/** … and how much of that is shown. */
+/** How much of a response that nobody wants is read, so that the connection can be used again … */
+const mostIgnoredBytes = 65_536
+/** … and how much of an unexpected one is shown. */
 const mostErrorText = 1_024
 
+/** What the response is an answer to. */
+export interface Asked {
+  input: HttpInput
+  /** The number of this attempt. */
+  attempt: number
+  now: number
+  /** Where redirects led to. */
+  url: string | undefined
+  /** Keeps the body; undefined when it has more than `most` bytes. */
+  save(body: ReadableStream<Uint8Array>, most: number): Promise<Saved | undefined>
+}
+
 /** Reads the response and judges it. Rejects when the connection breaks. */
-export const resultOf = async (response: Response, input: HttpInput): Promise<RunResult> => {
-  if (!isExpected(response.status, input.expect?.status)) return unexpectedStatus(response, input)
-  const { maxBytes = defaultMaxBytes } = input
-  const body = await readBody(response, maxBytes)
-  if (!body.whole) {
-    const message = `Expected a body of at most ${maxBytes} bytes ("maxBytes"), got more.`
-    return failedForGood('response_too_large', message, { status: response.status, maxBytes })
-  }
-  const text = bodyText(response, body)
+export const resultOf = async (response: Response, asked: Asked): Promise<RunResult> => {
+  const { input } = asked
+  const { status } = response
+  if (!isExpected(status, input.expect?.status)) return unexpectedStatus(response, asked)
+  if (input.save) return savedBody(response, asked)
+  const { maxBytes = defaultMaxBytes, expect } = input
+  const wanted = input.parse !== 'none' || expect?.bodyMatches !== undefined
+  const body = await readBody(response, wanted ? maxBytes : mostIgnoredBytes)
+  if (wanted && !body.whole) return tooLarge(status, maxBytes)
+  if (expect?.bodyMatches !== undefined && !isFound(expect.bodyMatches, body.text))
+    return unexpectedBody(response, body, expect.bodyMatches, input)
+  const text = parsed(body.text, response.headers.get('content-type'), input.parse)
   if (text === undefined) {
-    const message = `Expected a body of JSON, as its content-type says, got ${body.text.length} characters that are not.`
-    return failedForGood('invalid_response', message, { status: response.status, body: start(body.text) })
+    const why = input.parse === 'json' ? '' : ', as its content-type says'
+    const message = `Expected a body of JSON${why}, got ${body.text.length} characters that are not.`
+    return failedForGood('invalid_response', message, { status, body: start(body.text) })
   }
-  return succeeded(
-    `{"status":${response.status},"headers":${headersText(response, input.responseHeaders)},"body":${text}}`,
+  return outputOf(response, asked, 'body', text)
+}
+
+const savedBody = async (response: Response, asked: Asked): Promise<RunResult> => {
+  const { maxBytes = defaultSavedBytes } = asked.input
+  const saved = await asked.save(response.body ?? new Blob().stream(), maxBytes)
+  if (!saved) return tooLarge(response.status, maxBytes)
+  const { bytes, sha256 } = saved
+  const type = response.headers.get('content-type') ?? 'application/octet-stream'
+  return outputOf(response, asked, 'artifact', JSON.stringify({ bytes, type, sha256 }))
+}
+
+const outputOf = (response: Response, { input, url }: Asked, name: string, text: string): RunResult => {
+  const headers = headersText(response, input.responseHeaders)
+  const where = url === undefined ? '' : `,"url":${JSON.stringify(url)}`
+  return succeeded(`{"status":${response.status},"headers":${headers},"${name}":${text}${where}}`)
+}
+
+const tooLarge = (status: number, maxBytes: number): RunResult => {
+  const message = `Expected a body of at most ${maxBytes} bytes ("maxBytes"), got more.`
+  return failedForGood('response_too_large', message, { status, maxBytes })
+}
+
+const unexpectedStatus = async (response: Response, asked: Asked): Promise<RunResult> => {
+  const { input, attempt, now } = asked
+  const { maxWaitMs = defaultMaxWaitMs, expect, retryOn } = input
+  const { status } = response
+  // That the rest of the body is lost says less than the status does.
+  const body = await readBody(response, mostIgnoredBytes).catch((): Body => ({ text: '', whole: false }))
+  const allowed = [expect?.status ?? '2xx'].flat().join(', ')
+  const message = `Expected status ${allowed}, got ${status}.`
+  const details = { status, body: start(body.text) }
+  if (!isTransient(status, retryOn?.status)) return failedForGood('unexpected_status', message, details)
+  const waitMs = maxWaitMs === 0 ? undefined : waitOf(response, input, now)
+  if (waitMs === undefined || attempt > mostRuns) return failed('unexpected_status', message, details)
+  if (waitMs <= maxWaitMs) return { type: 'snoozed', delayMs: waitMs }
+  return failedForGood(
+    'unexpected_status',
+    `${message} The server asks to be left alone for ${waitMs} ms, and "maxWaitMs" is ${maxWaitMs}.`,
+    { ...details, waitMs },
   )
 }
 
-const unexpectedStatus = async (response: Response, { expect }: HttpInput): Promise<RunResult> => {
-  const { status } = response
-  // That the rest of the body is lost says less than the status does.
-  const body = await readBody(response, mostErrorBytes).catch((): Body => ({ text: '', whole: false }))
-  const allowed = [expect?.status ?? '2xx'].flat().join(', ')
-  const message = `Expected status ${allowed}, got ${status}.`
-  const fail = isTransient(status) ? failed : failedForGood
-  return fail('unexpected_status', message, { status, body: start(body.text) })
-}
-
-const isJson = /^\s*(application\/json|[^;\s]+\+json)\s*(;|$)/i
-
-/** The body as JSON text on one line, or undefined if it claims to be JSON and is not. */
-const bodyText = (response: Response, { text }: Body): string | undefined => {
-  if (text === '') return 'null'
-  if (!isJson.test(response.headers.get('content-type') ?? '')) return JSON.stringify(text)
-  try {
-    JSON.parse(text)
-  } catch {
-    return undefined
-  }
-  // As it came: written anew, it would cost more and lose digits. A line break can only stand between tokens.
-  return text.replace(/[\r\n]+/g, ' ')
+const unexpectedBody = (
+  { status }: Response,
+  body: Body,
+  pattern: string,
+  { retryOn }: HttpInput,
+): RunResult => {
+  const fail = retryOn?.body ? failed : failedForGood
+  const message = `Expected a body in which ${JSON.stringify(pattern)} is found, got one of ${body.text.length} characters.`
+  return fail('unexpected_body', message, { status, body: start(body.text) })
 }
 
 const headersText = ({ headers }: Response, names: readonly string[] = []): string => {

@@ -27,6 +27,7 @@ const text = fc.string({ unit: fc.constantFrom('a', 'b', '1', '.', '\n', 'é', '
 test('a pattern is found where RegExp finds it', () => {
   fc.assert(
     fc.property(pattern, text, (source, value) => {
+      fc.pre(!patternFlaw(source)?.startsWith('of at most'))
       expect(patternFlaw(source)).toBeUndefined()
       expect([source, value, isFound(source, value)]).toEqual([
         source,
@@ -60,7 +61,7 @@ describe('a pattern is refused', () => {
       expect(patternFlaw(source)).toStartWith('without back-references')
     },
   )
-  test.each(['a{501}', '(a{30}){30}', '((a{9}){9}){9}', '(){501}|x{999999999}'])(
+  test.each(['a{501}', '(a{30}){30}', '((a{9}){9}){9}', '(){999999999}', '(a|){0,999999999}'])(
     'that is too long: %s',
     (source) => {
       expect(patternFlaw(source)).toStartWith('of at most 500')

@@ -1,7 +1,7 @@
 import { expect } from 'bun:test'
 import { isBalanced, openOf } from '../../../src/job/counts.ts'
 import { hasEnded, taskStates } from '../../../src/job/state.ts'
-import type { JobRecord, TaskRecord } from '../../../src/store/store.ts'
+import type { JobRecord, NewTask, TaskRecord } from '../../../src/store/store.ts'
 
 /** A job and its tasks, as they were read. */
 export interface Moment {
@@ -25,6 +25,23 @@ export const checkJob = (job: JobRecord, rows: readonly TaskRecord[]): void => {
   expect(job.finishedAt !== undefined).toBe(hasEnded(job.state))
   if (hasEnded(job.state)) expect(job.outcome).toBe(job.state)
   expect(openOf(job.counts) === 0).toBe(hasEnded(job.state))
+}
+
+/** While its job is undecided, a task is blocked exactly as long as one that it comes after has yet to end as it needs. */
+export const checkDependencies = (
+  job: JobRecord,
+  rows: readonly TaskRecord[],
+  tasks: readonly Pick<NewTask, 'after'>[],
+): void => {
+  if (job.outcome !== undefined) return
+  for (const { index, state } of rows.filter((row) => !hasEnded(row.state))) {
+    const open = (tasks[index]?.after ?? []).filter(({ task, on }) => {
+      const before = rows[task]?.state ?? 'blocked'
+      return before !== 'succeeded' && !(on === 'ended' && hasEnded(before))
+    })
+    expect(open.length > 0).toBe(state === 'blocked')
+    for (const { task } of open) expect(hasEnded(rows[task]?.state ?? 'blocked')).toBe(false)
+  }
 }
 
 /** What holds between one moment and the next. */

@@ -6,12 +6,13 @@ import type {
   Claim,
   Committed,
   JobRecord,
+  NewJob,
   Settlement,
   TaskChange,
 } from '../../../src/store/store.ts'
 import { newJob } from '../../support/jobs.ts'
 import { broken, type Driver, expectLogMatchesRows, fold } from '../driver.ts'
-import { checkJob, checkMoves, type Moment, recordOf } from './invariants.ts'
+import { checkDependencies, checkJob, checkMoves, type Moment, recordOf } from './invariants.ts'
 
 /** One batch, or a rescue. Numbers pick among what there is by then. */
 export interface Step {
@@ -20,6 +21,9 @@ export interface Step {
   submissions: {
     mode: Mode
     tasks: number
+    /** A bit for each pair of tasks: whether the later comes after the earlier, and whether however that ends. */
+    edges: number
+    anyhow: number
     concurrency: number
     timeoutMs: number
     keepMs: number
@@ -37,7 +41,7 @@ interface Seen extends Moment {
 /** A store beside what was seen of it so far. */
 export class Model {
   readonly #jobs = new Map<string, Seen>()
-  readonly #keepMs = new Map<string, number | undefined>()
+  readonly #asked = new Map<string, NewJob>()
   /** Every claim there ever was, the newest last: most of them are stale. */
   readonly #claims: Claim[] = []
 
@@ -50,17 +54,8 @@ export class Model {
       await this.#look(undefined, new Set())
       return
     }
-    const submissions = step.submissions.map(({ concurrency, timeoutMs, keepMs, ...rest }) =>
-      newJob({
-        ...rest,
-        concurrency: concurrency || undefined,
-        timeoutMs: timeoutMs || undefined,
-        keepMs: keepMs || undefined,
-        // The engine never submits a race of no tasks: nothing could decide it.
-        tasks: rest.mode === 'race' ? Math.max(1, rest.tasks) : rest.tasks,
-      }),
-    )
-    for (const { id, keepMs } of submissions) this.#keepMs.set(id, keepMs)
+    const submissions = step.submissions.map(submissionOf)
+    for (const asked of submissions) this.#asked.set(asked.id, asked)
     const settlements = this.#claims.length === 0 ? [] : step.settlements.map((one) => this.#settlement(one))
     const ids = [...this.#jobs.keys()]
     const actions = ids.length === 0 ? [] : step.actions.map(({ at, type }) => ({ type, job: pick(ids, at) }))
@@ -118,6 +113,7 @@ export class Model {
       const { data: rows } = await this.s.store.tasks(job, { limit: 100 })
       const log = (await this.s.log(job)).tasks
       checkJob(job, rows)
+      checkDependencies(job, rows, this.#asked.get(id)?.tasks ?? [])
       expectLogMatchesRows(log, rows)
       if (before) checkMoves(before, { job, rows }, retried.has(id))
 
@@ -146,11 +142,34 @@ export class Model {
       const first = Math.min(...due)
       if (mayClaim(job) && due.length > 0 && first > this.s.now) moments.push(first)
       if (job.outcome === undefined && job.deadlineAt !== undefined) moments.push(job.deadlineAt)
-      const keepMs = this.#keepMs.get(job.id)
+      const keepMs = this.#asked.get(job.id)?.keepMs
       if (job.finishedAt !== undefined && keepMs !== undefined) moments.push(job.finishedAt + keepMs)
     }
     return moments.length === 0 ? undefined : Math.min(...moments)
   }
+}
+
+/** 0 means: not given. */
+const submissionOf = (asked: Step['submissions'][number]): NewJob => {
+  const { mode, edges, anyhow } = asked
+  const hasBit = (mask: number, pair: number) => ((mask >> pair) & 1) === 1
+  // The engine never submits a race of no tasks: nothing could decide it.
+  const length = mode === 'race' ? Math.max(1, asked.tasks) : asked.tasks
+  const tasks = Array.from({ length }, (_, later) => ({
+    after: Array.from({ length: later }, (_, task) => ({ task, pair: (later * (later - 1)) / 2 + task }))
+      .filter(({ pair }) => hasBit(edges, pair))
+      .map(({ task, pair }) => ({
+        task,
+        on: hasBit(anyhow, pair) ? ('ended' as const) : ('succeeded' as const),
+      })),
+  }))
+  return newJob({
+    mode,
+    tasks,
+    concurrency: asked.concurrency || undefined,
+    timeoutMs: asked.timeoutMs || undefined,
+    keepMs: asked.keepMs || undefined,
+  })
 }
 
 const resultOf = (type: AttemptResult['type'], runAt: number): AttemptResult => {

@@ -5,10 +5,16 @@ import type { Action, AttemptResult } from '../../../src/store/store.ts'
 import type { Start } from '../contract.ts'
 import { Model, type Step } from './model.ts'
 
-/** 0 means: not given. */
+/** One bit for each pair of five tasks; half of the jobs have none, the others few. */
+const pairs = fc.nat({ max: 2 ** 10 - 1 })
 const fields = fc.record({
   mode: fc.constantFrom(...modes),
   tasks: fc.integer({ min: 0, max: 5 }),
+  edges: fc.oneof(
+    fc.constant(0),
+    fc.tuple(pairs, pairs).map(([a, b]) => a & b),
+  ),
+  anyhow: pairs,
   concurrency: fc.integer({ min: 0, max: 2 }),
   timeoutMs: fc.constantFrom(0, 0, 30, 60),
   keepMs: fc.constantFrom(0, 0, 20),

@@ -8,14 +8,22 @@ afterAll(() => store.close())
 
 test('a deleted job leaves no row behind in any table, but the names of its queues', async () => {
   const s = new Driver(store)
-  for (const tasks of [0, 1, 3_000]) {
+  const pair = [{}, { after: [{ task: 0, on: 'ended' as const }] }]
+  for (const tasks of [0, 1, 3_000, pair]) {
     const job = await s.submit({ name: 'n', labels: { team: 'growth', n: '1' }, tasks })
     await s.runAll(failed)
     await s.act('delete', job)
     await s.sweep()
   }
   if (!(store instanceof SqliteStore)) throw new Error('Expected a store on SQLite')
-  const count = (table: string) => store.db.query(`select count(*) as rows from ${table}`).get()
-  for (const table of ['jobs', 'tasks', 'failures', 'labels', 'purges'])
-    expect([table, count(table)]).toEqual([table, { rows: 0 }])
+  const { db } = store
+  const tables = db
+    .query<{ name: string }, []>(
+      "select name from sqlite_schema where type = 'table' and name not like 'sqlite_%'",
+    )
+    .all()
+    .map(({ name }) => name)
+  expect(tables).toContain('edges')
+  for (const table of tables.filter((name) => name !== 'queues'))
+    expect([table, db.query(`select count(*) as rows from ${table}`).get()]).toEqual([table, { rows: 0 }])
 })

@@ -173,25 +173,30 @@ describe('reopening', () => {
     await other.store.close()
   })
 
-  test('the turns go on where they were: a job that had many is not behind a new one', async () => {
-    const file = newFile()
-    const first = new Driver(openSqlite({ file }))
-    const old = await first.submit({ tasks: 4_000 })
-    for (let round = 0; round < 10; round += 1) {
-      const settlements = (await first.claim(300)).map((claim) => ({ claim, result: succeeded }))
-      await first.commit({ settlements })
-    }
-    await first.store.close()
+  test.each(['waits', 'runs'])(
+    'the turns go on where they were: a job that had many, and %s, is not behind a new one',
+    async (what) => {
+      const file = newFile()
+      const first = new Driver(openSqlite({ file, durability: 'normal' }))
+      const old = await first.submit({ tasks: 4_000, concurrency: 300 })
+      for (let round = 0; round < 10; round += 1) {
+        const settlements = (await first.claim()).map((claim) => ({ claim, result: succeeded }))
+        await first.commit({ settlements })
+      }
+      if (what === 'runs') await first.claim()
+      await first.store.close()
 
-    const second = new Driver(openSqlite({ file }))
-    const late = await second.submit({ tasks: 500 })
-    const claimed: string[] = []
-    for (let round = 0; round < 20; round += 1)
-      claimed.push(...(await second.claim(8)).map(({ jobId }) => jobId))
-    for (const { id } of [old, late])
-      expect(claimed.filter((jobId) => jobId === id).length).toBeGreaterThan(60)
-    await second.store.close()
-  })
+      const second = new Driver(openSqlite({ file }))
+      await second.store.rescue(second.now, 3)
+      const late = await second.submit({ tasks: 500 })
+      const claimed: string[] = []
+      for (let round = 0; round < 20; round += 1)
+        claimed.push(...(await second.claim(8)).map(({ jobId }) => jobId))
+      for (const { id } of [old, late])
+        expect(claimed.filter((jobId) => jobId === id).length).toBeGreaterThan(60)
+      await second.store.close()
+    },
+  )
 
   test('a job’s number is never used again, so a late settlement meets no other job', async () => {
     const file = newFile()

@@ -31,7 +31,10 @@ export const compile = (pattern: Node): Automaton => {
       case 'character':
         return add({ type: 'character', fits: node.fits, next })
       case 'sequence':
-        return node.parts.reduceRight((after, part) => before(part, after), next)
+        // An empty one counts too, or `(){999999999}` would be repeated for as long as that takes.
+        return node.parts.length === 0
+          ? add({ type: 'fork', next: [next] })
+          : node.parts.reduceRight((after, part) => before(part, after), next)
       case 'choice':
         return add({ type: 'fork', next: node.parts.map((part) => before(part, next)) })
       case 'repeat':

@@ -16,7 +16,7 @@ export class PatternFlaw extends Error {
  * also knows what is allowed in a class.
  */
 const token =
-  /(?<open>\((?:\?:)?)|(?<close>\))|(?<or>\|)|(?<quantifier>(?:[*+?]|\{(?<least>\d+)(?<upTo>,(?<most>\d*))?\})\??)|(?<assertion>[\^$])|(?<character>\[(?:\\[^]|[^\]\\])*\]|\\(?:x[\da-f]{2}|u[\da-f]{4}|u\{[\da-f]+\}|p\{[^}]*\}|c[a-z]|[^1-9bkBxupc])|[^\\])/giuy
+  /(?<open>\((?:\?:)?)|(?<close>\))|(?<or>\|)|(?<quantifier>(?:[*+?]|\{(?<least>\d+)(?<upTo>,(?<most>\d*))?\})\??)|(?<assertion>[\^$])|(?<character>\[(?:\\[\s\S]|[^\]\\])*\]|\\(?:x[\da-f]{2}|u[\da-f]{4}|u\{[\da-f]+\}|p\{[^}]*\}|c[a-z]|[^1-9bkBxupc])|[^\\])/giuy
 
 /** Throws {@link PatternFlaw}. Patterns are read as `RegExp` reads them with the flag `u`; groups capture nothing. */
 export const parsePattern = (pattern: string): Node => {
