@@ -1,5 +1,6 @@
 import { expected } from './job/errors.ts'
 import { nearest } from './job/explain/nearest.ts'
+import { allowedSmtp, flawOfSmtp, parseSmtp, type SmtpSettings } from './kinds/email/smtp.ts'
 import { flawOfSources, parseSources, type Source } from './kinds/sql/source.ts'
 import { type LogLevel, logLevels } from './log.ts'
 import { isLoopback } from './loopback.ts'
@@ -14,10 +15,14 @@ export interface Config {
   durability: Durability
   /** What outgoing requests may reach although it is not public, as text. */
   egressAllow: string
+  /** The folder or bucket for what tasks save; undefined for a folder beside the database. */
+  artifacts: string | undefined
   /** The path or URL of the module that exports the handlers. */
   handlers: string | undefined
   /** The databases that `sql` tasks may ask. */
   sources: readonly Source[]
+  /** Where `email` tasks send their mail. */
+  smtp: SmtpSettings | undefined
   /** The values of `SHEAF_SECRET_<NAME>`, by name. */
   secrets: ReadonlyMap<string, string>
   log: LogLevel
@@ -97,6 +102,17 @@ export const settings: { readonly [Key in Exclude<keyof Config, 'secrets'>]: Set
       'What requests may reach although it is not public, such as `127.0.0.1:8080,10.0.0.0/8,*.svc.local`: addresses, ranges and names, each for one port or all. By default nothing.',
     parse: (text) => text,
   },
+  artifacts: {
+    name: 'SHEAF_ARTIFACTS',
+    default: undefined,
+    allowed: 'to be the path of a folder, or s3://bucket/prefix',
+    description:
+      'Where `http` tasks save bodies: a folder, or `s3://bucket/prefix` with the credentials in `S3_ACCESS_KEY_ID`, `S3_SECRET_ACCESS_KEY`, `S3_REGION` and `S3_ENDPOINT`. By default the folder `<SHEAF_DATABASE>.artifacts`.',
+    parse: (text) =>
+      /^(?![a-z][a-z0-9+.-]+:\/\/)|^s3:\/\/[a-z0-9][a-z0-9.-]{1,61}[a-z0-9](\/|$)/i.test(text)
+        ? text
+        : undefined,
+  },
   sources: {
     name: 'SHEAF_SOURCES',
     default: undefined,
@@ -106,6 +122,15 @@ export const settings: { readonly [Key in Exclude<keyof Config, 'secrets'>]: Set
       'The databases that `sql` tasks may ask, such as `main=sqlite:./app.db,stats:rw=postgres://…`: read-only without `:rw`. Write a comma within a URL as `%2C`.',
     parse: parseSources,
     got: flawOfSources,
+  },
+  smtp: {
+    name: 'SHEAF_SMTP',
+    default: undefined,
+    allowed: allowedSmtp,
+    description:
+      'The mail server of `email` tasks: `smtp://user:password@host:port?from=…`, or `smtps://`. STARTTLS is required, except on this machine.',
+    parse: parseSmtp,
+    got: flawOfSmtp,
   },
   handlers: {
     name: 'SHEAF_HANDLERS',
@@ -160,8 +185,10 @@ export const readConfig = (env: Environment): Config => {
     concurrency: read(settings.concurrency),
     durability: read(settings.durability),
     egressAllow: readIfSet(env, settings.egressAllow) ?? '',
+    artifacts: readIfSet(env, settings.artifacts),
     handlers: readIfSet(env, settings.handlers),
     sources: readIfSet(env, settings.sources) ?? [],
+    smtp: readIfSet(env, settings.smtp),
     secrets: readSecrets(env),
     log: read(settings.log),
     graceMs: read(settings.graceMs),

@@ -8,6 +8,10 @@ import { Streams } from './http/streams.ts'
 import { allowFlaw, parseAllow } from './kinds/egress/allow.ts'
 import { createEgress, type Egress } from './kinds/egress/egress.ts'
 import type { Handler } from './kinds/handler.ts'
+import { openBucket, readBucket } from './kinds/http/artifacts/bucket.ts'
+import { type Folder, openFolder } from './kinds/http/artifacts/folder.ts'
+import { sweep, tidying } from './kinds/http/artifacts/tidy.ts'
+import type { Artifacts } from './kinds/http/artifacts.ts'
 import { createKinds, type Kinds, type KindsOptions } from './kinds/kinds.ts'
 import type { Log } from './log.ts'
 import { openSqlite } from './store/sqlite/open.ts'
@@ -44,8 +48,18 @@ const lastWordMs = 500
  */
 export const serve = async (options: ServeOptions): Promise<Server> => {
   const { config, log, handlers = [], clock = systemClock, openStore = openConfigured } = options
-  const kinds = kindsWith({ handlers, sources: config.sources, egress: egressOf(config, clock) })
-  const store = openStore(config)
+  const artifacts = artifactsOf(config)
+  const kinds = kindsWith({
+    handlers,
+    sources: config.sources,
+    smtp: config.smtp,
+    egress: egressOf(config, clock),
+    artifacts: artifacts.place,
+    clock,
+  })
+  const store = tidying(openStore(config), artifacts.place, (error) =>
+    log.warn('What a deleted job had saved could not be deleted', { error }),
+  )
   const streams = new Streams()
   const engine = createEngine({
     store,
@@ -66,6 +80,7 @@ export const serve = async (options: ServeOptions): Promise<Server> => {
     secrets: new Set(config.secrets.keys()),
     maxBodyBytes: config.maxBodyBytes,
     streams,
+    artifacts: artifacts.place,
   })
   try {
     listen(app, config)
@@ -77,9 +92,16 @@ export const serve = async (options: ServeOptions): Promise<Server> => {
     throw error
   }
   const { hostname, port } = addressOf(app)
+  const stopping = new AbortController()
+  const swept = artifacts.own
+    ? sweep(store, artifacts.own, stopping.signal).catch((error: unknown) =>
+        log.warn('What deleted jobs had saved could not be deleted', { error }),
+      )
+    : undefined
 
   let stopped: Promise<void> | undefined
   const stop = async () => {
+    stopping.abort()
     await engine.stop()
     // Bun waits for whatever is open: the streams are ended, requests may end, and what hangs is cut.
     const closed = app.server?.stop()
@@ -90,6 +112,7 @@ export const serve = async (options: ServeOptions): Promise<Server> => {
     cancel()
     await app.server?.stop(true)
     await closeAll(kinds)
+    await swept
     await store.close()
   }
   return {
@@ -112,6 +135,21 @@ const kindsWith = (options: KindsOptions): Kinds => {
       `Expected "SHEAF_HANDLERS" to export handlers that can be used. ${firstLine(error)}`,
     )
   }
+}
+
+interface Places {
+  place: Artifacts
+  /** The same, where no other database uses it. */
+  own?: Folder
+}
+
+const artifactsOf = ({ artifacts, database }: Config): Places => {
+  if (artifacts !== undefined) {
+    const bucket = readBucket(artifacts)
+    return { place: bucket ? openBucket(bucket) : openFolder(artifacts) }
+  }
+  const own = openFolder(`${database}.artifacts`)
+  return { place: own, own }
 }
 
 /** One for the process: whatever leaves it goes through the same guard. */

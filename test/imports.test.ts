@@ -27,7 +27,7 @@ const law: [area: string, mayImport: string[]][] = [
   ['client.ts', ['job/', 'client/', 'clock.ts', '@elysiajs/eden']],
   ['client/', ['job/', 'client/', 'clock.ts', '@elysiajs/eden']],
   ['dashboard/', ['job/', 'client/', 'client.ts', 'dashboard/']],
-  ['config.ts', ['job/', 'kinds/sql/source.ts', ...leaves, 'node:']],
+  ['config.ts', ['kinds/email/smtp.ts', 'job/', 'kinds/sql/source.ts', ...leaves, 'node:']],
   ['clock.ts', []],
   ['log.ts', []],
   ['loopback.ts', []],

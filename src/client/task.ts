@@ -18,6 +18,7 @@ export type Outputs<Tasks extends readonly Task[]> = { -readonly [I in keyof Tas
 type SpecOf<Kind extends TaskSpec['kind']> = Extract<TaskSpec, { kind: Kind }>
 export type HttpOptions = Omit<SpecOf<'http'>, 'kind' | 'url'>
 export type SqlOptions = Omit<SpecOf<'sql'>, 'kind' | 'source' | 'query' | 'params'>
+export type EmailOptions = Omit<SpecOf<'email'>, 'kind'>
 export type SleepOptions = Omit<SpecOf<'sleep'>, 'kind' | 'ms'>
 export type CallOptions = Omit<SpecOf<'call'>, 'kind' | 'handler' | 'input'>
 
@@ -32,12 +33,29 @@ export interface HttpOutput<Body = unknown> {
   url?: string
 }
 
+/** What one returns that saves the body: `/jobs/:id/tasks/:task/artifact` has the bytes. */
+export interface HttpSaved extends Omit<HttpOutput, 'body'> {
+  /** The size, the content type, and the SHA-256 in hexadecimal. */
+  artifact: { bytes: number; type: string; sha256: string }
+}
+
 /** Sends an HTTP request. Nobody checks that the body is a `Body`: it is what you say it is. */
-export const http = <Body = unknown>(url: string | URL, options?: HttpOptions): Task<HttpOutput<Body>> => ({
-  ...options,
-  kind: 'http',
-  url: String(url),
-})
+export function http(url: string | URL, options: HttpOptions & { save: true }): Task<HttpSaved>
+export function http<Body = unknown>(url: string | URL, options?: HttpOptions): Task<HttpOutput<Body>>
+export function http(url: string | URL, options?: HttpOptions): Task {
+  return { ...options, kind: 'http', url: String(url) }
+}
+
+/** What an `email` task returns. */
+export interface EmailOutput {
+  messageId: string
+  accepted: string[]
+  rejected: { address: string; response: string }[]
+  response: string
+}
+
+/** Sends a mail through the server's SMTP settings. */
+export const email = (message: EmailOptions): Task<EmailOutput> => ({ ...message, kind: 'email' })
 
 /** What an `sql` task returns. */
 export interface SqlOutput<Row = Record<string, unknown>> {

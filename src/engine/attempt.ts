@@ -118,14 +118,7 @@ export class Attempt implements RunContext {
 
   /** Ends it from outside; does nothing when it has ended. */
   interrupt(why: Interruption): void {
-    this.#end(
-      why === 'release'
-        ? { type: 'release' }
-        : {
-            type: 'cancelled',
-            error: { code: 'cancelled', message: 'The job stopped while this task ran.' },
-          },
-    )
+    this.#end(interrupted(why))
   }
 
   #finish(result: RunResult): void {
@@ -195,6 +188,11 @@ export class Attempt implements RunContext {
     this.host.ended(this, result)
   }
 }
+
+export const interrupted = (why: Interruption): AttemptResult =>
+  why === 'release'
+    ? { type: 'release' }
+    : { type: 'cancelled', error: { code: 'cancelled', message: 'The job stopped while this task ran.' } }
 
 const timedOut = (timeoutMs: number): RunResult => ({
   type: 'failed',

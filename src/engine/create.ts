@@ -30,6 +30,10 @@ const addressOf = (task: string) => (/^\d+$/.test(task) ? { index: Number(task) 
 const mostRescues = 3
 /** How long to wait before a commit that failed is tried again. */
 const commitRetryMs = 500
+/** How long ends of attempts gather for a commit while there is other work at hand. */
+const lingerMs = 2
+/** The work at hand is what ended lately: after a pause this long, nothing is. */
+const lateMs = 20
 
 export const createEngine = (options: EngineOptions): Engine => new GatherEngine(options)
 
@@ -52,6 +56,8 @@ class GatherEngine implements Engine {
   #scheduled = false
   #committing: Promise<void> | undefined
   #cancelWake: (() => void) | undefined
+  #cancelLinger: (() => void) | undefined
+  #committedAt = 0
   #stopped: Promise<void> | undefined
 
   constructor({ store, kinds, clock, concurrency = 256, graceMs = 10_000, ...rest }: EngineOptions) {
@@ -61,7 +67,7 @@ class GatherEngine implements Engine {
     this.#concurrency = concurrency
     this.#graceMs = graceMs
     this.#hub = new Hub(clock, (job) => this.rate(job))
-    this.#runner = new Runner(kinds, {
+    this.#runner = new Runner(kinds, concurrency, {
       clock,
       maxOutputBytes: rest.maxOutputBytes ?? 16 * 1024 * 1024,
       sourcesOf: ({ job: number }) => ({
@@ -78,7 +84,8 @@ class GatherEngine implements Engine {
         }),
       settle: (claim, result) => {
         this.#intake.settle({ claim, result })
-        this.#schedule()
+        if (this.#runner.waiting > 0 && !this.#runner.holds) this.#linger()
+        else this.#schedule()
       },
     })
   }
@@ -142,6 +149,12 @@ class GatherEngine implements Engine {
     return answer
   }
 
+  /** While no place is empty, a commit can wait for more to share it. */
+  #linger(): void {
+    if (this.#scheduled || this.#committing) return
+    this.#cancelLinger ??= this.#clock.after(lingerMs, () => this.#schedule())
+  }
+
   /** Soon, and once: everything that happens before this turn of the event loop is over goes along. */
   #schedule(): void {
     if (this.#scheduled || this.#committing || this.#state === 'new' || this.#state === 'stopped') return
@@ -157,12 +170,15 @@ class GatherEngine implements Engine {
 
   async #commit(): Promise<void> {
     this.#cancelWake?.()
+    this.#cancelLinger?.()
+    this.#cancelLinger = undefined
     const now = this.#clock.now()
     const taken = this.#intake.take()
-    const free = this.#state === 'running' ? Math.max(0, this.#concurrency - this.#runner.size) : 0
+    const ahead = this.#aheadAfter(taken.settlements.length, now)
+    const free = this.#state === 'running' ? this.#freeWith(ahead) : 0
     let committed: Committed
     try {
-      committed = await this.store.commit(taken.batch(free), now)
+      committed = await this.store.commit(taken.batch(free, ahead), now)
     } catch (error) {
       this.#failed(taken, error)
       return
@@ -170,22 +186,40 @@ class GatherEngine implements Engine {
     this.#fault = undefined
     taken.answer(committed)
     this.#tell(committed, now)
+    this.#runner.goOn()
     for (const claim of committed.claimed) this.#start(claim)
     if (committed.unfinished) this.#wake(0)
     else if (committed.wakeAt !== undefined) this.#wake(committed.wakeAt - now)
   }
 
+  /**
+   * How many tasks to have at hand beyond those that run, so that a place is filled again without waiting for a commit:
+   * as many as ended since the last one. Work that is slow, or has just begun, claims nothing ahead.
+   */
+  #aheadAfter(ended: number, now: number): number {
+    const ahead = now - this.#committedAt <= lateMs ? Math.min(ended, this.#concurrency) : 0
+    this.#committedAt = now
+    return ahead
+  }
+
+  #freeWith(ahead: number): number {
+    return Math.max(0, this.#concurrency + ahead - this.#runner.size - this.#runner.waiting)
+  }
+
   /** A claim that was under way when the stop began is given back at once. */
   #start(claim: Claim): void {
-    if (this.#state === 'running') this.#runner.start(claim)
+    if (this.#state === 'running') this.#runner.take(claim)
     else this.#intake.settle({ claim, result: { type: 'release' } })
   }
 
   #tell({ changes }: Committed, now: number): void {
     for (const { job } of changes) this.#rates.note(job, now)
     this.#hub.publish(changes)
-    for (const { job, moved } of changes)
-      if (moved && job.outcome !== undefined) this.#runner.cancel(job.number)
+    for (const { job, moved } of changes) {
+      if (!moved) continue
+      if (job.outcome !== undefined) this.#runner.cancel(job.number)
+      else if (job.state === 'paused') this.#runner.giveBack(job.number)
+    }
   }
 
   #wake(ms: number): void {
@@ -212,6 +246,7 @@ class GatherEngine implements Engine {
   /** Waits for what runs, gives back the rest, and brings all of it to disk if the disk takes it. */
   async #drain(): Promise<void> {
     this.#state = 'stopping'
+    this.#runner.giveBackAll()
     const { promise, resolve } = Promise.withResolvers<void>()
     const cancel = this.#clock.after(this.#graceMs, resolve)
     await Promise.race([this.#runner.idle(), promise])

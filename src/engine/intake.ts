@@ -50,12 +50,13 @@ export class Taken {
     readonly settlements: readonly Settlement[],
   ) {}
 
-  batch(claim: number): Batch {
+  batch(claim: number, ahead: number): Batch {
     return {
       submissions: this.submissions.map(({ op }) => op),
       actions: this.actions.map(({ op }) => op),
       settlements: this.settlements,
       claim,
+      ahead,
     }
   }
 

@@ -1,6 +1,9 @@
+import { mayDecide } from '../job/modes.ts'
+import type { EndedState } from '../job/state.ts'
 import type { Kind } from '../kinds/kind.ts'
 import type { AttemptResult, Claim } from '../store/store.ts'
-import { Attempt, type AttemptHost, type Interruption } from './attempt.ts'
+import { Attempt, type AttemptHost, type Interruption, interrupted } from './attempt.ts'
+import { Window } from './window.ts'
 
 export type Kinds = Readonly<Record<string, Kind>>
 
@@ -8,26 +11,86 @@ export interface RunnerHost extends Omit<AttemptHost, 'ended'> {
   settle(claim: Claim, result: AttemptResult): void
 }
 
-/** The attempts that run now: all that the engine keeps in memory of tasks. */
+/** The attempts that run now, and the claims at hand for when they end: all that the engine keeps in memory of tasks. */
 export class Runner {
   #running = new Map<number, Set<Attempt>>()
+  #window = new Window()
   #size = 0
   #idle: (() => void)[] = []
-
+  #refilling = false
+  /** Jobs of which a task ended in a way that may decide them: nothing of them starts until that is known. */
+  #held = new Set<number>()
   readonly #host: AttemptHost
 
   constructor(
     readonly kinds: Kinds,
+    /** How many attempts run at once. */
+    readonly concurrency: number,
     readonly host: RunnerHost,
   ) {
     this.#host = { ...host, ended: (attempt, result) => this.#ended(attempt, result) }
   }
 
+  /** How many attempts run. */
   get size(): number {
     return this.#size
   }
 
-  start(claim: Claim): void {
+  /** How many claims wait for an attempt to end. */
+  get waiting(): number {
+    return this.#window.size
+  }
+
+  /** Runs a claim, now or as soon as one of its places is free. */
+  take(claim: Claim): void {
+    if (this.#mayRun(claim)) this.#start(claim)
+    else this.#window.add(claim)
+  }
+
+  /** Goes on with what was held, once the ends so far are on disk and what they decide is known. */
+  goOn(): void {
+    this.#held.clear()
+    this.#refill()
+  }
+
+  /** Whether a job is held until the next commit. */
+  get holds(): boolean {
+    return this.#held.size > 0
+  }
+
+  /** Cancels what a job that stops still runs, or holds. */
+  cancel(job: number): void {
+    for (const claim of this.#window.removeOf(job)) this.host.settle(claim, interrupted('cancel'))
+    this.#interrupt(this.#running.get(job) ?? [], 'cancel')
+  }
+
+  /** Gives back what a job holds and has not started. */
+  giveBack(job: number): void {
+    for (const claim of this.#window.removeOf(job)) this.host.settle(claim, interrupted('release'))
+  }
+
+  /** Gives back everything that has not started. */
+  giveBackAll(): void {
+    for (const claim of this.#window.removeAll()) this.host.settle(claim, interrupted('release'))
+  }
+
+  /** Gives back everything that runs. */
+  release(): void {
+    this.giveBackAll()
+    for (const attempts of this.#running.values()) this.#interrupt(attempts, 'release')
+  }
+
+  /** Resolves when nothing runs. */
+  idle(): Promise<void> {
+    return this.#size === 0 ? Promise.resolve() : new Promise((resolve) => this.#idle.push(resolve))
+  }
+
+  #mayRun({ job, concurrency }: Claim): boolean {
+    if (this.#size >= this.concurrency || this.#held.has(job)) return false
+    return concurrency === undefined || (this.#running.get(job)?.size ?? 0) < concurrency
+  }
+
+  #start(claim: Claim): void {
     const kind = Object.hasOwn(this.kinds, claim.kind) ? this.kinds[claim.kind] : undefined
     if (kind === undefined) {
       const message = `This server has no kind of task named "${claim.kind}".`
@@ -41,21 +104,6 @@ export class Runner {
     attempt.run()
   }
 
-  /** Cancels what a job that stops still runs. */
-  cancel(job: number): void {
-    this.#interrupt(this.#running.get(job) ?? [], 'cancel')
-  }
-
-  /** Gives back everything that runs. */
-  release(): void {
-    for (const attempts of this.#running.values()) this.#interrupt(attempts, 'release')
-  }
-
-  /** Resolves when nothing runs. */
-  idle(): Promise<void> {
-    return this.#size === 0 ? Promise.resolve() : new Promise((resolve) => this.#idle.push(resolve))
-  }
-
   #interrupt(attempts: Iterable<Attempt>, why: Interruption): void {
     for (const attempt of [...attempts]) attempt.interrupt(why)
   }
@@ -66,7 +114,24 @@ export class Runner {
     ofJob?.delete(attempt)
     if (ofJob?.size === 0) this.#running.delete(job)
     this.#size -= 1
+    if (isEnd(result) && mayDecide(attempt.claim.mode, result.type)) this.#held.add(job)
+    this.#refill()
     this.host.settle(attempt.claim, result)
     if (this.#size === 0) for (const resolve of this.#idle.splice(0)) resolve()
   }
+
+  /** Starts what waits and may run. In a loop: an attempt that ends at once would call this from within itself. */
+  #refill(): void {
+    if (this.#refilling) return
+    this.#refilling = true
+    for (;;) {
+      const claim = this.#window.take((next) => this.#mayRun(next))
+      if (claim === undefined) break
+      this.#start(claim)
+    }
+    this.#refilling = false
+  }
 }
+
+const isEnd = (result: AttemptResult): result is AttemptResult & { type: EndedState } =>
+  result.type === 'succeeded' || result.type === 'failed' || result.type === 'cancelled'

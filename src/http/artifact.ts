@@ -19,12 +19,17 @@ export const artifact = ({ engine: { store }, artifacts }: AppOptions) =>
       const { bytes, type, sha256 } = saved
       const etag = `"${sha256}"`
       const headers: Record<string, string> = { ...always, etag, 'content-type': type }
-      if (isKnown(request.headers.get('if-none-match'), etag)) return new Response(null, { status: 304, headers })
+      if (isKnown(request.headers.get('if-none-match'), etag))
+        return new Response(null, { status: 304, headers })
       const range = rangeOf(request.headers, etag, bytes)
       if (range === 'unsatisfiable')
-        throw new Refusal('range_not_satisfiable', `Expected a "Range" within the ${bytes} bytes there are.`, {
-          'content-range': `bytes */${bytes}`,
-        })
+        throw new Refusal(
+          'range_not_satisfiable',
+          `Expected a "Range" within the ${bytes} bytes there are.`,
+          {
+            'content-range': `bytes */${bytes}`,
+          },
+        )
       const { from, to } = range ?? { from: 0, to: bytes }
       const status = range ? 206 : 200
       if (range) headers['content-range'] = `bytes ${from}-${to - 1}/${bytes}`

@@ -50,6 +50,10 @@ export const decide = (rule: Rule, standing: Standing): Outcome | undefined => {
   }
 }
 
+/** Whether the end of one task may be what decides a job's outcome before all of them have ended. */
+export const mayDecide = (mode: Mode, ended: EndedState): boolean =>
+  mode === 'race' || (mode === 'all' && ended !== 'succeeded') || (mode === 'any' && ended === 'succeeded')
+
 /**
  * A share is of the final number of tasks, so until that is known no failure exceeds it. Rounding to the 15 digits that
  * a double holds undoes binary fractions: 29 / 100 * 100 is 28.999999999999996, and 29 is meant.

@@ -55,7 +55,10 @@ const send = async (
   }
   try {
     const { response, url } = await ask(egress, input, { idempotencyKey, signal, onRedirect })
-    const save: Asked['save'] = async (body, most) => artifacts?.save({ job, index, attempt }, body, most)
+    const save: Asked['save'] = async (body, most) => {
+      if (!artifacts) throw new ArtifactFailed('this server saves nothing')
+      return artifacts.save({ job, index, attempt }, body, most)
+    }
     return await resultOf(response, { input, attempt, url, now: clock.now(), save })
   } catch (error) {
     if (signal.aborted) return aborted

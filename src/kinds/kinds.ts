@@ -1,6 +1,10 @@
+import { type Clock, systemClock } from '../clock.ts'
 import { createCall } from './call.ts'
 import { createEgress, type Egress } from './egress/egress.ts'
+import type { SmtpSettings } from './email/smtp.ts'
+import { createEmail } from './email.ts'
 import type { Handler } from './handler.ts'
+import type { Artifacts } from './http/artifacts.ts'
 import { createHttp } from './http.ts'
 import type { Kind } from './kind.ts'
 import { sleep } from './sleep.ts'
@@ -16,18 +20,28 @@ export interface KindsOptions {
   handlers?: readonly Handler[]
   /** What `sql` tasks can ask. Default none. */
   sources?: readonly Source[]
+  /** Where `email` tasks send their mail. Default: nowhere; they are refused. */
+  smtp?: SmtpSettings | undefined
   /** What every outgoing request goes through. Default: a guard that allows public addresses alone. */
   egress?: Egress
+  /** Where `http` tasks save bodies. Default: nowhere. */
+  artifacts?: Artifacts
+  /** Default: that of the machine. */
+  clock?: Clock
 }
 
 /** Throws if two handlers have the same name, or a schema of one cannot be compiled. */
 export const createKinds = ({
   handlers = [],
   sources = [],
+  smtp,
   egress = createEgress(),
+  artifacts,
+  clock = systemClock,
 }: KindsOptions = {}): Kinds => ({
-  http: createHttp({ egress }),
+  http: createHttp({ egress, artifacts, clock }),
   sleep,
   call: createCall(handlers),
   sql: createSql(sources),
+  email: createEmail(smtp),
 })

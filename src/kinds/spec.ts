@@ -11,6 +11,7 @@ import { limits } from '../job/limits.ts'
 import { EachCommon, JobCommon, TaskCommon } from '../job/spec.ts'
 import { type TemplatedFields, templated } from '../job/template/schema.ts'
 import { CallInput } from './call.ts'
+import { EmailInput } from './email/input.ts'
 import { HttpInput } from './http.ts'
 import { SleepInput } from './sleep.ts'
 import { SqlInput } from './sql/input.ts'
@@ -42,6 +43,7 @@ const anyTask = <Common extends TObject>(common: Common, open: (input: TObject) 
     of('sleep', SleepInput),
     of('call', CallInput),
     of('sql', SqlInput),
+    of('email', EmailInput),
   ])
 }
 

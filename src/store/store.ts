@@ -1,7 +1,7 @@
 import type { Failure } from '../job/errors.ts'
 import type { Dependency } from '../job/graph.ts'
 import type { Ledger } from '../job/ledger.ts'
-import type { Rule } from '../job/modes.ts'
+import type { Mode, Rule } from '../job/modes.ts'
 import type { RetryPolicy } from '../job/retry.ts'
 import type { EndedState, JobState, TaskState } from '../job/state.ts'
 
@@ -39,6 +39,8 @@ export interface Batch {
   actions: readonly Action[]
   /** How many tasks to claim, at most, once everything else in the batch is done. */
   claim: number
+  /** How many tasks beyond its own concurrency a job may have claimed, so that one is at hand when another ends. Default 0. */
+  ahead?: number
 }
 
 export interface Committed {
@@ -120,6 +122,10 @@ export interface Claim {
   template: string | undefined
   options: string | undefined
   defaults: TaskDefaults
+  /** How many tasks of its job may run at once. */
+  concurrency: number | undefined
+  /** How the outcomes of its job gather: whether its end may be the job's. */
+  mode: Mode
   startedAt: number
 }
 

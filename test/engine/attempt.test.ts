@@ -17,6 +17,8 @@ const claimOf = (overrides: Partial<Claim> = {}): Claim => ({
   template: undefined,
   options: undefined,
   defaults: {},
+  concurrency: undefined,
+  mode: 'allSettled',
   startedAt: 0,
   ...overrides,
 })

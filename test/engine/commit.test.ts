@@ -68,7 +68,7 @@ describe('group commit', () => {
     await using _ = rig
     const job = await rig.ended(await rig.submit(jobOf(tasksOf('echo', 1_000))))
     expect(job.counts.succeeded).toBe(1_000)
-    expect(probe.batches.filter(({ settlements }) => settlements.length > 0).length).toBe(10)
+    expect(probe.batches.filter(({ settlements }) => settlements.length > 0).length).toBeLessThanOrEqual(10)
   })
 
   test('an engine with nothing to do commits nothing', async () => {

@@ -55,6 +55,7 @@ describe('the OpenAPI document', () => {
       'get /jobs/{id}/results',
       'get /jobs/{id}/tasks',
       'get /jobs/{id}/tasks/{task}',
+      'get /jobs/{id}/tasks/{task}/artifact',
       'get /livez',
       'get /readyz',
       'post /jobs',

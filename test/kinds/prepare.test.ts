@@ -77,7 +77,7 @@ describe('a job', () => {
       { field: 'tasks[0].ms' },
       {
         field: 'tasks[1].kind',
-        message: 'Expected "tasks[1].kind" to be one of "http", "sleep", "call", "sql", got "nap".',
+        message: 'Expected "tasks[1].kind" to be one of "http", "sleep", "call", "sql", "email", got "nap".',
       },
       { field: 'tasks[2].ms' },
     ])
@@ -151,7 +151,7 @@ describe('a task', () => {
   })
 
   test('has a type for each kind', () => {
-    expectTypeOf<TaskSpec['kind']>().toEqualTypeOf<'http' | 'sleep' | 'sql' | 'call'>()
+    expectTypeOf<TaskSpec['kind']>().toEqualTypeOf<'http' | 'sleep' | 'sql' | 'email' | 'call'>()
     expectTypeOf<Extract<TaskSpec, { kind: 'sleep' }>['ms']>().toEqualTypeOf<number | PlaceholderText>()
     expectTypeOf<Extract<TaskSpec, { kind: 'http' }>['url']>().toEqualTypeOf<string>()
   })

@@ -8,8 +8,13 @@ export interface Range {
  * What a request asks for of so many bytes (RFC 9110, section 14). Undefined for the whole, as is right for several ranges, for
  * what cannot be read, and where `If-Range` names another version.
  */
-export const rangeOf = (headers: Headers, etag: string, bytes: number): Range | 'unsatisfiable' | undefined => {
-  const [, first = '', last = ''] = /^bytes=(\d{0,15})-(\d{0,15})$/.exec(headers.get('range')?.trim() ?? '') ?? []
+export const rangeOf = (
+  headers: Headers,
+  etag: string,
+  bytes: number,
+): Range | 'unsatisfiable' | undefined => {
+  const [, first = '', last = ''] =
+    /^bytes=(\d{0,15})-(\d{0,15})$/.exec(headers.get('range')?.trim() ?? '') ?? []
   const onlyIf = headers.get('if-range')
   if ((first === '' && last === '') || (onlyIf !== null && onlyIf.trim() !== etag)) return undefined
   if (first === '') {

@@ -12,14 +12,19 @@ export interface Mailbox {
  * groups, quoted local parts and domain literals).
  */
 export const readMailbox = (text: string): Mailbox | undefined => {
-  const [, quoted, plain = '', inside] = named.exec(text) ?? []
-  const address = (inside ?? text).trim()
-  const name = quoted === undefined ? plain : quoted.replace(/\\(.)/gu, '$1')
-  return isAddress(address) ? { name: name.trim(), address } : undefined
+  const whole = text.trim()
+  const open = whole.endsWith('>') ? whole.lastIndexOf('<') : 0
+  const name = open < 0 ? undefined : readName(whole.slice(0, open).trim())
+  const address = whole.endsWith('>') ? whole.slice(open + 1, -1).trim() : whole
+  return name !== undefined && isAddress(address) ? { name, address } : undefined
 }
 
-/** A name in quotes or one that needs none, and an address in angle brackets. */
-const named = /^\s*(?:"((?:[^"\\]|\\.)*)"|([^"<>@,;:\\]*))\s*<([^<>]*)>\s*$/u
+/** A name in quotes, or one that needs none. */
+const readName = (text: string): string | undefined => {
+  const quoted = /^"((?:[^"\\]|\\.)*)"$/u.exec(text)?.[1]
+  if (quoted !== undefined) return quoted.replace(/\\(.)/gu, '$1').trim()
+  return /^[^"<>@,;:\\]*$/.test(text) ? text : undefined
+}
 
 const isAddress = (text: string): boolean => {
   const at = text.lastIndexOf('@')

@@ -34,7 +34,7 @@ const isMailError = (error: unknown): error is MailError =>
 
 /** The names that OpenSSL has for a certificate that does not hold, and those of Node for a wrong host name. */
 const certificate = /CERT|CRL|^HOSTNAME_MISMATCH$|^UNABLE_TO_(GET|VERIFY|DECODE|DECRYPT)_/
-const handshake = /^(EPROTO|ERR_TLS|ERR_SSL)/
+const handshake = /^(EPROTO$|ERR_TLS|ERR_SSL)/
 const unreachable =
   /^(ECONNREFUSED|EHOSTUNREACH|ENETUNREACH|ENETDOWN|EHOSTDOWN|EADDRNOTAVAIL|ETIMEDOUT|EACCES|EPERM)$/
 

@@ -22,8 +22,6 @@ export interface Artifacts {
   read(id: ArtifactId, from: number, to: number): Promise<Blob | ReadableStream<Uint8Array> | undefined>
   /** Deletes all that was kept of a job. */
   remove(job: string): Promise<void>
-  /** The jobs of which something is kept. */
-  jobs(): Promise<string[]>
 }
 
 /** A body that could not be kept. The message shows no path. */
@@ -31,7 +29,10 @@ export class ArtifactFailed extends Error {
   override readonly name = 'ArtifactFailed'
   readonly code = 'artifact_failed'
 
-  constructor(readonly reason: string, cause: unknown) {
+  constructor(
+    readonly reason: string,
+    cause?: unknown,
+  ) {
     super(`The body could not be saved (${reason}).`, { cause })
   }
 }

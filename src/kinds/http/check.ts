@@ -101,7 +101,9 @@ const saveErrors = (
   }
   if (!canSave) return [unexpected(`${at}.save`, 'to be left out, because this server saves nothing', save)]
   if (expect?.bodyMatches !== undefined)
-    return [unexpected(`${at}.expect.bodyMatches`, 'to be left out, because the body is saved', expect.bodyMatches)]
+    return [
+      unexpected(`${at}.expect.bodyMatches`, 'to be left out, because the body is saved', expect.bodyMatches),
+    ]
   return parse === undefined
     ? none
     : [unexpected(`${at}.parse`, 'to be left out, because the body is saved', parse)]

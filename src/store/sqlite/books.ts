@@ -24,6 +24,8 @@ export class Books {
     readonly now: number,
     /** How far the jobs that were served have come: where a job that becomes ready joins the turns. */
     public turn: number,
+    /** How many tasks beyond its concurrency a job may have claimed. */
+    readonly ahead = 0,
   ) {}
 
   byNumber(number: number): OpenJob | undefined {
@@ -94,9 +96,17 @@ export class Books {
   /** Whether, and from when on, the job may claim. */
   #place(job: OpenJob): void {
     const wasReady = job.ready
-    job.dueAt = mayClaim(job) ? this.statements.nextDue.get({ job: job.number })?.runAt : undefined
+    job.dueAt = this.roomOf(job) > 0 ? this.statements.nextDue.get({ job: job.number })?.runAt : undefined
     job.ready = job.dueAt !== undefined && job.dueAt <= this.now
     if (job.ready && !wasReady) job.pass = Math.min(Math.max(job.pass, this.turn), this.turn + furthest)
+  }
+
+  /** How many tasks the job may claim now. */
+  roomOf({ state, counts, concurrency }: OpenJob): number {
+    if (state !== 'running') return 0
+    if (concurrency === undefined) return counts.queued
+    const ahead = concurrency < leastAhead ? 0 : Math.min(this.ahead, 2 * concurrency)
+    return Math.min(counts.queued, concurrency + ahead - counts.running)
   }
 
   #add(row: JobRow | undefined): OpenJob | undefined {
@@ -107,7 +117,5 @@ export class Books {
   }
 }
 
-export const mayClaim = (job: OpenJob): boolean =>
-  job.state === 'running' &&
-  job.counts.queued > 0 &&
-  (job.concurrency === undefined || job.counts.running < job.concurrency)
+/** A job that runs fewer tasks at once cares more for that number than for speed: it claims nothing ahead. */
+const leastAhead = 16

@@ -1,7 +1,6 @@
 import { moveTask } from '../../job/ledger.ts'
 import type { Claim } from '../store.ts'
 import type { Books } from './books.ts'
-import { mayClaim } from './books.ts'
 import type { OpenJob } from './rows.ts'
 import { tell } from './tell.ts'
 
@@ -36,11 +35,11 @@ export const claim = (books: Books, limit: number): Claim[] => {
 const share = (job: OpenJob) => Math.ceil((quantum * job.priority) / 5)
 
 const claimFrom = (books: Books, job: OpenJob, most: number, claims: Claim[]): void => {
-  if (!mayClaim(job)) {
+  const room = Math.min(most, books.roomOf(job))
+  if (room <= 0) {
     books.touch(job)
     return
   }
-  const room = job.concurrency === undefined ? most : Math.min(most, job.concurrency - job.counts.running)
   const due = books.statements.dueTasks.all({ job: job.number, now: books.now, limit: room })
   for (const task of due) {
     const attempt = task.attempt + 1
@@ -58,6 +57,8 @@ const claimFrom = (books: Books, job: OpenJob, most: number, claims: Claim[]): v
       template: job.template,
       options: task.options ?? undefined,
       defaults: job.defaults,
+      concurrency: job.concurrency,
+      mode: job.rule.mode,
       startedAt: books.now,
     }
     tell({ books, job, claim }, { state: 'running', seq })

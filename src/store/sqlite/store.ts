@@ -44,7 +44,7 @@ export class SqliteStore implements Store {
   }
 
   async commit(batch: Batch, now: number): Promise<Committed> {
-    return this.#transact(now, (books) => {
+    const work = (books: Books): Committed => {
       const expired = expire(books)
       const submitted = batch.submissions.map((submission) => submit(books, this.#queues, submission))
       const acted = batch.actions.map((action) => act(books, action))
@@ -61,7 +61,8 @@ export class SqliteStore implements Store {
         changes: [...books.changes.values()].filter(isNews),
         wakeAt: this.#nextWake(),
       }
-    })
+    }
+    return this.#transact(now, work, batch.ahead)
   }
 
   async rescue(now: number, mostRescues: number): Promise<number> {
@@ -119,8 +120,8 @@ export class SqliteStore implements Store {
   }
 
   /** One synchronous transaction: nothing else can run between its begin and its commit. */
-  #transact<T>(now: number, work: (books: Books) => T): T {
-    const books = new Books(this.#statements, now, this.#turn)
+  #transact<T>(now: number, work: (books: Books) => T, ahead = 0): T {
+    const books = new Books(this.#statements, now, this.#turn, ahead)
     try {
       const done = this.db.transaction(() => work(books)).immediate()
       this.#turn = books.turn

@@ -1,4 +1,5 @@
 import { afterEach, expect, test } from 'bun:test'
+import { authority, certificates } from '../egress/certificates.ts'
 import { selfSigned } from '../http/certificate.ts'
 import { outputOf, run, Started } from './server.ts'
 
@@ -46,9 +47,13 @@ test.each([
 })
 
 test('a certificate for another host fails for good', async () => {
-  const server = await started.smtp({ ...selfSigned })
-  const kind = started.kind(server.port, { ...remote, host: '127.0.0.2' }, { ca })
-  expect(await run(kind)).toMatchObject({ type: 'failed' })
+  const server = await started.smtp({ ...certificates['a.example'] })
+  expect(await run(started.kind(server.port, remote, { ca: authority }))).toMatchObject({
+    type: 'failed',
+    retryable: false,
+    error: { code: 'tls_failed', details: { reason: 'ERR_TLS_CERT_ALTNAME_INVALID' } },
+  })
+  expect(server.mails).toEqual([])
 })
 
 test('nothing is sent to a server that does not begin TLS', async () => {

@@ -30,7 +30,7 @@ describe.each(Object.keys(packers))('a body that was compressed with %s', (encod
 })
 
 describe('a body', () => {
-  const body = (text: string | Uint8Array, type = 'application/json') =>
+  const body = (text: string | Uint8Array<ArrayBuffer>, type = 'application/json') =>
     answering(() => new Response(text, { headers: { 'content-type': type } }))
 
   test.each([

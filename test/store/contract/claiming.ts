@@ -25,6 +25,8 @@ export const claiming = (start: Start) => {
         template: undefined,
         options: '{"timeoutMs":1}',
         defaults: { timeoutMs: 5, retry: { attempts: 2 } },
+        concurrency: undefined,
+        mode: 'allSettled',
         startedAt: s.now,
       },
     ])

@@ -38,10 +38,10 @@ const refusal = (options: SqliteOptions): string => {
 
 describe('durability', () => {
   test.each([
-    ['by default', {}, 2],
-    ['full', { durability: 'full' }, 2],
-    ['normal', { durability: 'normal' }, 1],
-  ] as const)('%s is a write-ahead log with synchronous = %p', async (_, durability, synchronous) => {
+    ['by default', 2, {}],
+    ['full', 2, { durability: 'full' }],
+    ['normal', 1, { durability: 'normal' }],
+  ] as const)('%s is a write-ahead log with synchronous = %d', async (_, synchronous, durability) => {
     const store = openSqlite({ file: newFile(), ...durability })
     expect(pragma(store, 'journal_mode')).toBe('wal')
     expect(pragma(store, 'synchronous')).toBe(synchronous)

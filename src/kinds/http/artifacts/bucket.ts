@@ -1,7 +1,7 @@
 import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { type S3Options, S3Client } from 'bun'
+import { S3Client, type S3Options } from 'bun'
 import { type ArtifactId, type Artifacts, keeping } from '../artifacts.ts'
 import { spool } from './spool.ts'
 
@@ -29,16 +29,6 @@ export const openBucket = ({ bucket, prefix, client: options }: BucketOptions): 
   const folderOf = (job: string) => `${prefix}${job}/`
   const keyOf = ({ job, index, attempt }: ArtifactId) => `${folderOf(job)}${index}-${attempt}`
 
-  /** Page after page, of at most 1,000 names each. */
-  async function* pages(query: { prefix: string; delimiter?: string }) {
-    let startAfter: string | undefined
-    do {
-      const page = await client.list({ ...query, ...(startAfter !== undefined && { startAfter }) })
-      yield page
-      const last = [page.contents?.at(-1)?.key, page.commonPrefixes?.at(-1)?.prefix]
-      startAfter = page.isTruncated ? last.filter((name) => name !== undefined).sort().at(-1) : undefined
-    } while (startAfter !== undefined)
-  }
   return {
     save: async (id, body, most) => {
       const folder = await keeping(() => mkdtemp(join(tmpdir(), 'sheaf-')))
@@ -56,14 +46,12 @@ export const openBucket = ({ bucket, prefix, client: options }: BucketOptions): 
       return (await file.exists()) ? file.slice(from, to).stream() : undefined
     },
     remove: async (job) => {
-      for await (const { contents = [] } of pages({ prefix: folderOf(job) }))
+      // A page has at most 1,000 names; what was on it is gone when the next is read.
+      for (let more = true; more; ) {
+        const { contents = [], isTruncated = false } = await client.list({ prefix: folderOf(job) })
         await Promise.all(contents.map(({ key }) => client.delete(key)))
-    },
-    jobs: async () => {
-      const jobs: string[] = []
-      for await (const { commonPrefixes = [] } of pages({ prefix, delimiter: '/' }))
-        jobs.push(...commonPrefixes.map((one) => one.prefix.slice(prefix.length, -1)))
-      return jobs
+        more = isTruncated && contents.length > 0
+      }
     },
   }
 }

@@ -3,8 +3,13 @@ import { join } from 'node:path'
 import { type ArtifactId, type Artifacts, keeping } from '../artifacts.ts'
 import { spool } from './spool.ts'
 
+export interface Folder extends Artifacts {
+  /** The jobs of which something may be kept. */
+  jobs(): Promise<string[]>
+}
+
 /** Keeps bodies in a folder, one below it for each job; made when the first of them is kept. */
-export const openFolder = (root: string): Artifacts => {
+export const openFolder = (root: string): Folder => {
   const folderOf = (job: string) => join(root, job)
   const pathOf = ({ job, index, attempt }: ArtifactId) => join(folderOf(job), `${index}-${attempt}`)
   return {
