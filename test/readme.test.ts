@@ -2,6 +2,7 @@ import { afterAll, beforeAll, describe, expect, test } from 'bun:test'
 import { chmodSync, mkdirSync, rmSync } from 'node:fs'
 import { join } from 'node:path'
 import manifest from '../package.json'
+import { call, connect } from '../src/client.ts'
 import { settings } from '../src/config.ts'
 import { startServer, type TestServer } from './support/server.ts'
 import { startUpstream } from './support/upstream.ts'
@@ -141,6 +142,31 @@ describe('the README', () => {
     const { id } = (await response.json()) as { id: string }
     const results = await (await fetch(`${own.url}/jobs/${id}/results`)).json()
     expect(results).toMatchObject({ data: [{ state: 'succeeded', output: 'thumbnails/7.png' }] })
+  })
+
+  test('makes tasks for items, and tasks after others', async () => {
+    for (const { code } of [...blocksIn('json', '"each"'), ...blocksIn('json', '"after"')]) {
+      const response = await fetch(`${server.url}/jobs`, {
+        method: 'POST',
+        headers: { 'content-type': 'application/json', prefer: 'wait=10' },
+        body: here(code),
+      })
+      const job: unknown = await response.json()
+      expect(job).toMatchObject({ state: 'succeeded', counts: { failed: 0, cancelled: 0 } })
+    }
+  })
+
+  test('defines a handler that runs in a thread', async () => {
+    const [define] = blocksIn('ts', 'thread:')
+    await Bun.write(join(folder, 'threaded.ts'), define?.code ?? '')
+    await Bun.write(
+      join(folder, 'primes.ts'),
+      'export default ({ below }: { below: number }) => [2, 3, 5, 7].filter((n) => n < below).length',
+    )
+    await using own = await startServer({ handlers: [(await import(join(folder, 'threaded.ts'))).primes] })
+    const sheaf = connect(own.url)
+    expect(await sheaf.all([call<number>('primes', { below: 6 })])).toEqual([3])
+    await sheaf.close()
   })
 
   test('tests with bun test', async () => {
