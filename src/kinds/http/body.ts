@@ -50,7 +50,7 @@ const charsetOf = ({ headers }: Response): Charset => {
   const label = /;\s*charset\s*=\s*"?([^\s;"]+)/i.exec(headers.get('content-type') ?? '')?.[1]
   if (label === undefined || /^utf-?8$/i.test(label)) return 'utf-8'
   try {
-    // A decoder for each label that it knows; what it is called is checked here.
+    // Any text may come: the decoder throws at a label that it does not know.
     return new TextDecoder(label as Charset).encoding as Charset
   } catch {
     return 'utf-8'

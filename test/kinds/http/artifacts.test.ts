@@ -124,31 +124,37 @@ describe.each([
 test('a task that is aborted while it saves leaves nothing, and lets go of the server', async () => {
   await using place = await folder()
   const { promise: left, resolve } = Promise.withResolvers<void>()
-  const { promise: sent, resolve: send } = Promise.withResolvers<void>()
+  const { promise: saving, resolve: begin } = Promise.withResolvers<void>()
   await using upstream = Bun.serve({
     hostname: '127.0.0.1',
     port: 0,
     fetch: ({ signal }) => {
       signal.addEventListener('abort', () => resolve())
-      let count = 0
-      return new Response(
-        new ReadableStream<Uint8Array>({
-          pull: (controller) => {
-            if (count++ < 3) return controller.enqueue(new Uint8Array(100_000))
-            send()
-            return new Promise<never>(() => {})
-          },
-        }),
-      )
+      let sent = false
+      const pull = (controller: ReadableStreamDefaultController<Uint8Array>) => {
+        if (sent) return new Promise<never>(() => {})
+        sent = true
+        return controller.enqueue(new Uint8Array(100_000))
+      }
+      return new Response(new ReadableStream<Uint8Array>({ pull }))
     },
   })
   const egress = createEgress({ allow: parseAllow('127.0.0.1') ?? [] })
+  const transform = (chunk: Uint8Array, to: TransformStreamDefaultController<Uint8Array>) => {
+    to.enqueue(chunk)
+    begin()
+  }
+  const artifacts: Artifacts = {
+    ...place.artifacts,
+    save: (id, body, most) =>
+      place.artifacts.save(id, body.pipeThrough(new TransformStream({ transform })), most),
+  }
   const context = new TestContext()
-  const result = createHttp({ egress, artifacts: place.artifacts }).run(
+  const result = createHttp({ egress, artifacts }).run(
     { url: upstream.url.href.replace('localhost', '127.0.0.1'), save: true },
     context,
   )
-  await sent
+  await saving
   context.controller.abort()
   expect(await result).toMatchObject({ error: { code: 'cancelled' } })
   await left

@@ -1,4 +1,5 @@
 import { describe, expect, test } from 'bun:test'
+import { startServer } from '../../support/server.ts'
 import { answering } from './answering.ts'
 
 const refusing = (headers: HeadersInit, status = 429) =>
@@ -82,5 +83,27 @@ describe('a wait', () => {
   ])('is not what %j asks for', async (headers) => {
     await using upstream = refusing(headers)
     expect(await upstream.run('/')).toMatchObject({ type: 'failed', retryable: true })
+  })
+})
+
+test('a task that had to wait succeeds with the one attempt that it has', async () => {
+  let asked = 0
+  await using upstream = answering(() =>
+    asked++ === 0
+      ? new Response(null, { status: 429, headers: { 'retry-after': '1' } })
+      : Response.json({ asked }),
+  )
+  await using server = await startServer()
+  const response = await fetch(`${server.url}/jobs`, {
+    method: 'POST',
+    headers: { 'content-type': 'application/json', prefer: 'wait=10' },
+    body: JSON.stringify({ tasks: [{ kind: 'http', url: upstream.url, retry: { attempts: 1 } }] }),
+  })
+  const { id } = (await response.json()) as { id: string }
+  expect(await (await fetch(`${server.url}/jobs/${id}/tasks/0`)).json()).toMatchObject({
+    state: 'succeeded',
+    attempt: 2,
+    failures: [],
+    output: { body: { asked: 2 } },
   })
 })
