@@ -1,0 +1,107 @@
+import type { Delays, Measure } from '../measurement.ts'
+import type { Stamp, WatchedAnswer, WatchedQuestion } from '../processes/watched-sheaf.ts'
+import { newFolder } from '../rig/folder.ts'
+import { submit } from '../rig/sheaf.ts'
+import { follow } from '../rig/subscriber.ts'
+import { startTool, type Tool } from '../rig/tool.ts'
+import { quantile, spreadOf } from '../statistics.ts'
+
+interface Load {
+  /** Tasks a second, about: as many as run at once, each for a random time around `sleepMs`, make a steady stream of ends. */
+  rate: number
+  concurrency: number
+}
+
+const loads: readonly Load[] = [
+  { rate: 2_000, concurrency: 100 },
+  { rate: 10_000, concurrency: 500 },
+]
+
+/** Ends that come before the load is steady, as a share of all. */
+const warmUp = 0.1
+
+interface Run {
+  rate: number
+  p50Ms: number
+  p99Ms: number
+  mostMs: number
+}
+
+type Watched = Tool<WatchedQuestion, WatchedAnswer>
+
+/** How long after it is on disk the end of a task is known to a subscriber in another process. */
+export const delay: Measure = {
+  name: 'delay',
+  run: async ({ rounds, steadyMs }) => {
+    const { path, remove } = newFolder()
+    const watched: Watched = await startTool('watched-sheaf')
+    const { url } = await watched.ask({ type: 'start', database: `${path}/sheaf.db`, concurrency: 1_000 })
+    const runs = loads.map((): Run[] => [])
+    // Each run is long, and there is nothing to compare it with: fewer do.
+    for (let round = 0; round < Math.ceil(rounds / 2); round++)
+      for (const [i, load] of loads.entries()) runs[i]?.push(await measureRun(watched, url, load, steadyMs))
+    await watched.stop()
+    await remove()
+    return [summaryOf(runs)]
+  },
+}
+
+const measureRun = async (
+  watched: Watched,
+  url: string,
+  { rate, concurrency }: Load,
+  forMs: number,
+): Promise<Run> => {
+  const meanMs = (concurrency / rate) * 1_000
+  const tasks = Math.ceil((rate * forMs) / 1_000)
+  const ms = (): number => Math.round(meanMs * (0.5 + Math.random()))
+  const spec = { concurrency, tasks: Array.from({ length: tasks }, () => ({ kind: 'sleep', ms: ms() })) }
+
+  const { id } = await submit({ url }, spec)
+  const seqs: number[] = []
+  const arrivals: number[] = []
+  await follow(url, id, (events, at) => {
+    for (const { state, seq } of events) {
+      if (state !== 'succeeded') continue
+      seqs.push(seq)
+      arrivals.push(at)
+    }
+  })
+  const { stamps } = await watched.ask({ type: 'stamps', job: id })
+  const skipped = Math.floor(seqs.length * warmUp)
+  const commits = commitsOf(seqs, stamps)
+  const delays = arrivals.map((at, i) => at - (commits[i] ?? Number.NaN)).slice(skipped)
+  const seconds = ((arrivals.at(-1) ?? 0) - (arrivals[skipped] ?? 0)) / 1_000
+  return {
+    rate: delays.length / seconds,
+    p50Ms: quantile(delays, 0.5),
+    p99Ms: quantile(delays, 0.99),
+    mostMs: quantile(delays, 1),
+  }
+}
+
+/** When each change was on disk: both lists rise, so one walk joins them. */
+const commitsOf = (seqs: readonly number[], stamps: readonly Stamp[]): number[] => {
+  let i = 0
+  return seqs.map((seq) => {
+    while ((stamps[i]?.[0] ?? Number.POSITIVE_INFINITY) < seq) i += 1
+    return stamps[i]?.[1] ?? Number.NaN
+  })
+}
+
+const summaryOf = (runs: readonly Run[][]): Delays => ({
+  type: 'delays',
+  name: 'commit to subscriber',
+  about:
+    'from the commit of a task’s end to its arrival at a WebSocket client in another process; synchronous = FULL',
+  loads: loads.map(({ rate, concurrency }, i) => {
+    const of = (pick: (run: Run) => number) => spreadOf((runs[i] ?? []).map(pick))
+    return {
+      name: `${rate} tasks/s, ${concurrency} at once`,
+      rate: of((run) => run.rate),
+      p50Ms: of((run) => run.p50Ms),
+      p99Ms: of((run) => run.p99Ms),
+      mostMs: of((run) => run.mostMs),
+    }
+  }),
+})

@@ -1,0 +1,93 @@
+import { mkdir } from 'node:fs/promises'
+import { join } from 'node:path'
+import type { Comparison, Sample } from './compare.ts'
+import type { Conditions } from './conditions.ts'
+import type { Delays, Measurement } from './measurement.ts'
+import { results } from './rig/folder.ts'
+import { type Spread, spreadOf } from './statistics.ts'
+
+/** Writes everything that was measured, every sample of it; returns the file's name. */
+export const write = async (
+  conditions: Conditions,
+  measurements: readonly Measurement[],
+): Promise<string> => {
+  await mkdir(results, { recursive: true })
+  const file = join(results, `${conditions.at.replaceAll(':', '-').slice(0, 19)}.json`)
+  await Bun.write(file, `${JSON.stringify({ conditions, measurements }, null, 2)}\n`)
+  return file
+}
+
+export const headline = ({ bun, system, cpu, cpus, memoryGiB, load, syncMs, quick }: Conditions): string =>
+  [
+    `Bun ${bun} · ${system} · ${cpus} × ${cpu} · ${memoryGiB} GiB · load ${load.toFixed(2)}`,
+    `SQLite: WAL, synchronous = FULL; a transaction of one row takes ${milliseconds(syncMs)}`,
+    `Alternating runs; median, then least–most. A ratio is of two neighbouring runs.${quick ? ' QUICK: few and short runs.' : ''}`,
+  ].join('\n')
+
+/** One table of all measurements. */
+export const table = (measurements: readonly Measurement[]): string => {
+  const rows = measurements.flatMap((one) =>
+    one.type === 'comparison' ? comparisonRows(one) : delayRows(one),
+  )
+  return layOut([['', 'rate', '', 'ratio', '', 'target', 'p50', 'p99', 'most'], ...rows])
+}
+
+const comparisonRows = ({ name, about, unit, target, contenders, ratios }: Comparison): Row[] => [
+  [`${name}: ${about}`],
+  ...contenders.map(({ name, rate, samples }, i): Row => {
+    const ratio = ratios[i - 1]?.ratio
+    return [
+      `  ${name}`,
+      `${whole(rate.median)} ${unit}`,
+      range(rate, whole),
+      ratio ? digits(ratio.median) : '',
+      ratio ? range(ratio, digits) : '',
+      ratio && target ? `≥ ${target.least} (${target.stretch})` : '',
+      detail(samples, 'p50Ms'),
+      detail(samples, 'p99Ms'),
+    ]
+  }),
+]
+
+const detail = (samples: readonly Sample[], name: string): string => {
+  const values = samples.flatMap((sample) => sample[name] ?? [])
+  return values.length === 0 ? '' : milliseconds(spreadOf(values).median)
+}
+
+const delayRows = ({ name, about, loads }: Delays): Row[] => [
+  [`${name}: ${about}`],
+  ...loads.map((load): Row => {
+    const times = [load.p50Ms, load.p99Ms, load.mostMs].map(({ median }) => milliseconds(median))
+    return [
+      `  ${load.name}`,
+      `${whole(load.rate.median)} tasks/s`,
+      range(load.rate, whole),
+      '',
+      '',
+      '',
+      ...times,
+    ]
+  }),
+]
+
+const whole = (value: number) => Math.round(value).toLocaleString('en')
+const digits = (value: number) => value.toFixed(2)
+const milliseconds = (value: number) => `${value.toFixed(2)} ms`
+const range = ({ least, most }: Spread, write: (value: number) => string) => `${write(least)}–${write(most)}`
+
+type Row = string[]
+
+/** Columns as wide as their widest cell; a row of one cell is a heading, and runs across. */
+const layOut = (rows: Row[]): string => {
+  const cells = rows.filter((row) => row.length > 1)
+  const widths = Array.from({ length: 9 }, (_, i) => Math.max(...cells.map((row) => row[i]?.length ?? 0)))
+  return rows
+    .map((row) => {
+      if (row.length === 1) return `\n${row[0]}`
+      return row
+        .map((cell, i) => (i === 0 ? cell.padEnd(widths[i] ?? 0) : cell.padStart(widths[i] ?? 0)))
+        .join('  ')
+    })
+    .map((line) => line.trimEnd())
+    .join('\n')
+}

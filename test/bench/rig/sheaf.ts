@@ -1,0 +1,87 @@
+import type { JobView } from '../../../src/job/wire.ts'
+import { onExit } from './cleanup.ts'
+import { newFolder } from './folder.ts'
+
+/** A server in a process of its own, on a new file, as `bun run start` would start it. */
+export interface Sheaf extends Address {
+  stop(): Promise<void>
+}
+
+interface Address {
+  url: string
+}
+
+export interface SheafOptions {
+  /** How many tasks run at once. Default: as shipped. */
+  concurrency?: number
+}
+
+const main = `${import.meta.dir}/../../../src/main.ts`
+
+export const startSheaf = async ({ concurrency }: SheafOptions = {}): Promise<Sheaf> => {
+  const { path, remove } = newFolder()
+  const child = Bun.spawn([process.execPath, main], {
+    stdio: ['ignore', 'pipe', 'inherit'],
+    env: { ...withoutSettings(process.env), ...settings(`${path}/sheaf.db`, concurrency) },
+  })
+  const kill = onExit(async () => {
+    child.kill('SIGKILL')
+    await child.exited
+  })
+  const url = await urlIn(child.stdout)
+  return {
+    url,
+    stop: async () => {
+      await kill()
+      await remove()
+    },
+  }
+}
+
+export const settings = (database: string, concurrency?: number): Record<string, string> => ({
+  HOST: '127.0.0.1',
+  PORT: '0',
+  SHEAF_DATABASE: database,
+  SHEAF_DURABILITY: 'full',
+  SHEAF_LOG: 'warn',
+  // Where the upstream is.
+  SHEAF_EGRESS_ALLOW: '127.0.0.1',
+  ...(concurrency !== undefined && { SHEAF_CONCURRENCY: String(concurrency) }),
+})
+
+/** What is set in the shell is not measured. */
+const withoutSettings = (env: NodeJS.ProcessEnv) =>
+  Object.fromEntries(Object.entries(env).filter(([name]) => !name.startsWith('SHEAF_')))
+
+/** The address in the line that says that the server listens. */
+const urlIn = async (stdout: ReadableStream<Uint8Array>): Promise<string> => {
+  const decoder = new TextDecoder()
+  let text = ''
+  for await (const chunk of stdout) {
+    text += decoder.decode(chunk, { stream: true })
+    const url = /http:\/\/[\d.]+:\d+/.exec(text)?.[0]
+    if (url !== undefined) return url
+  }
+  throw new Error(`Expected Sheaf to say where it listens, got: ${text}`)
+}
+
+/** Submits a job; it is on disk. */
+export const submit = async ({ url }: Address, spec: object): Promise<JobView> => {
+  const response = await fetch(`${url}/jobs`, {
+    method: 'POST',
+    headers: { 'content-type': 'application/json' },
+    body: JSON.stringify(spec),
+  })
+  if (response.status !== 202)
+    throw new Error(`Expected 202, got ${response.status}: ${await response.text()}`)
+  return (await response.json()) as JobView
+}
+
+/** Waits until the job has ended; asks seldom, so as not to be measured itself. */
+export const untilEnded = async ({ url }: Address, id: string): Promise<JobView> => {
+  for (;;) {
+    const job = (await (await fetch(`${url}/jobs/${id}`)).json()) as JobView
+    if (job.finishedAt !== null) return job
+    await Bun.sleep(100)
+  }
+}
