@@ -50,6 +50,9 @@ export class Attempt implements RunContext {
   get attempt() {
     return this.claim.attempt
   }
+  get waitedMs() {
+    return this.claim.waitedMs
+  }
   get idempotencyKey() {
     return `${this.claim.jobId}-${this.claim.index}`
   }

@@ -47,7 +47,7 @@ export const createHttp = ({
 const send = async (
   { egress, clock, artifacts }: Tools,
   input: HttpInput,
-  { job, index, idempotencyKey, attempt, signal }: RunContext,
+  { job, index, idempotencyKey, attempt, waitedMs, signal }: RunContext,
 ): Promise<RunResult> => {
   let host = hostOf(input.url)
   const onRedirect = (url: URL) => {
@@ -59,7 +59,7 @@ const send = async (
       if (!artifacts) throw new ArtifactFailed('this server saves nothing')
       return artifacts.save({ job, index, attempt }, body, most)
     }
-    return await resultOf(response, { input, attempt, url, now: clock.now(), save })
+    return await resultOf(response, { input, waitedMs, url, now: clock.now(), save })
   } catch (error) {
     if (signal.aborted) return aborted
     if (error instanceof EgressRefused) return failedForGood(error.code, error.message, { ...error.details })

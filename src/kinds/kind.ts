@@ -37,6 +37,8 @@ export interface RunContext {
   key: string | undefined
   /** Numbered from 1. */
   attempt: number
+  /** How long the task was snoozed before, in all, in milliseconds. */
+  waitedMs: number
   /** The same for every attempt of this task, and for no other task. */
   idempotencyKey: string
   /** Aborted when the attempt times out, is cancelled, or the server stops. */

@@ -117,6 +117,8 @@ export interface Claim {
   attempt: number
   /** How many attempts have failed so far. */
   failures: number
+  /** How long it was snoozed so far, in all. */
+  waitedMs: number
   input: string
   /** The job's template, if its tasks are made of items: then `input` is the item. */
   template: string | undefined

@@ -13,6 +13,7 @@ const claimOf = (overrides: Partial<Claim> = {}): Claim => ({
   kind: 'script',
   attempt: 1,
   failures: 0,
+  waitedMs: 0,
   input: '{}',
   template: undefined,
   options: undefined,

@@ -13,6 +13,7 @@ export class TestContext implements RunContext {
   readonly index = 3
   readonly key = undefined
   readonly attempt = 2
+  readonly waitedMs: number = 0
   readonly idempotencyKey = `${this.job}-3`
 
   get signal() {

@@ -119,7 +119,7 @@ export const HttpInput = Type.Object(
         maximum: limits.longestAttemptMs,
         default: defaultMaxWaitMs,
         description:
-          'How long the server may ask to be left alone, by `Retry-After` or its rate limit with a status of 429 or 503. Such a wait spends no attempt; one that is longer fails the task. 0 heeds no such wish.',
+          'How long, in all, the server may ask to be left alone, by `Retry-After` or its rate limit with a status of 429 or 503. Such a wait spends no attempt; one that would make it longer fails the task. 0 heeds no such wish.',
       }),
     ),
     redirects: Type.Optional(

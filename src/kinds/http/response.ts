@@ -6,7 +6,7 @@ import { defaultMaxBytes, defaultMaxWaitMs, defaultSavedBytes, type HttpInput } 
 import { parsed } from './parse.ts'
 import { isFound } from './pattern.ts'
 import { isExpected, isTransient } from './status.ts'
-import { mostRuns, waitOf } from './wait.ts'
+import { waitOf } from './wait.ts'
 
 /** How much of a response that nobody wants is read, so that the connection can be used again … */
 const mostIgnoredBytes = 65_536
@@ -16,8 +16,8 @@ const mostErrorText = 1_024
 /** What the response is an answer to. */
 export interface Asked {
   input: HttpInput
-  /** The number of this attempt. */
-  attempt: number
+  /** How long the task was left waiting before, in all. */
+  waitedMs: number
   now: number
   /** Where redirects led to. */
   url: string | undefined
@@ -67,7 +67,7 @@ const tooLarge = (status: number, maxBytes: number): RunResult => {
 }
 
 const unexpectedStatus = async (response: Response, asked: Asked): Promise<RunResult> => {
-  const { input, attempt, now } = asked
+  const { input, waitedMs, now } = asked
   const { maxWaitMs = defaultMaxWaitMs, expect, retryOn } = input
   const { status } = response
   // That the rest of the body is lost says less than the status does.
@@ -77,12 +77,12 @@ const unexpectedStatus = async (response: Response, asked: Asked): Promise<RunRe
   const details = { status, body: start(body.text) }
   if (!isTransient(status, retryOn?.status)) return failedForGood('unexpected_status', message, details)
   const waitMs = maxWaitMs === 0 ? undefined : waitOf(response, input, now)
-  if (waitMs === undefined || attempt > mostRuns) return failed('unexpected_status', message, details)
-  if (waitMs <= maxWaitMs) return { type: 'snoozed', delayMs: waitMs }
+  if (waitMs === undefined) return failed('unexpected_status', message, details)
+  if (waitedMs + waitMs <= maxWaitMs) return { type: 'snoozed', delayMs: waitMs }
   return failedForGood(
     'unexpected_status',
-    `${message} The server asks to be left alone for ${waitMs} ms, and "maxWaitMs" is ${maxWaitMs}.`,
-    { ...details, waitMs },
+    `${message} The server asks to be left alone for ${waitMs} ms, after ${waitedMs} ms before, and "maxWaitMs" is ${maxWaitMs}.`,
+    { ...details, waitMs, waitedMs },
   )
 }
 

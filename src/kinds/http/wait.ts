@@ -1,13 +1,8 @@
 import type { HttpInput } from './input.ts'
 import { fits } from './status.ts'
 
-/**
- * A server that answers at once and asks for no wait at all would be asked without end: this is the least that it is left
- * alone for, and …
- */
+/** A server that answers at once and asks for no wait at all would be asked without end: the least that it is left alone for. */
 const leastMs = 1_000
-/** … a task that ran as often as this heeds no such wish any more, and spends its attempts. */
-export const mostRuns = 100
 
 /**
  * How long the server asks to be left alone, in milliseconds; undefined if it does not, or with another status than 429,

@@ -53,6 +53,7 @@ const claimFrom = (books: Books, job: OpenJob, most: number, claims: Claim[]): v
       kind: task.kind,
       attempt,
       failures: task.failures,
+      waitedMs: task.waitedMs,
       input: task.input,
       template: job.template,
       options: task.options ?? undefined,

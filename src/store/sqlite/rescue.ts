@@ -18,7 +18,7 @@ export const rescue = (books: Books, mostRescues: number): number => {
     const held = { ...task, now: books.now, seq: job.seq + 1 }
     const told = { books, job, claim: { ...task, key: task.key ?? undefined } }
     if (task.rescues < mostRescues) {
-      requeue(books, held, task.runAt, 0, undefined, 1)
+      requeue(books, held, { runAt: task.runAt, rescued: 1 })
       tell(told, { state: 'queued', seq: moveTask(job, 'running', 'rescue'), runAt: task.runAt })
     } else {
       const error = tooOften(mostRescues)

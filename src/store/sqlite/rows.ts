@@ -91,7 +91,9 @@ export const fromJob = (job: OpenJob) => ({
   pass: job.pass,
 })
 
-export const toTask = (row: Omit<TaskRow, 'queue' | 'waiting'> & { queue: string }): TaskRecord => ({
+export const toTask = (
+  row: Omit<TaskRow, 'queue' | 'waiting' | 'waitedMs'> & { queue: string },
+): TaskRecord => ({
   index: row.index,
   key: row.key ?? undefined,
   kind: row.kind,

@@ -86,6 +86,8 @@ export const tasks = sqliteTable(
     /** Attempts that failed, since the task was submitted or revived. */
     failures: integer().notNull(),
     rescues: integer().notNull(),
+    /** How long it was snoozed, in all, since it was submitted or revived. */
+    waitedMs: integer('waited_ms').notNull(),
     /** How many of the tasks that it comes after have yet to end as it needs them to. */
     waiting: integer().notNull(),
     seq: integer().notNull(),

@@ -44,19 +44,20 @@ export const settle = (books: Books, { claim, result }: Settlement): boolean => 
       break
     }
     case 'retry': {
-      if (!requeue(books, held, result.runAt, 1, result.error)) return false
+      if (!requeue(books, held, { runAt: result.runAt, spent: 1, error: result.error })) return false
       const seq = moveTask(job, 'running', 'retry')
       tell(told, { state: 'queued', seq, error: result.error, runAt: result.runAt })
       recordFailure(books, claim, result.error)
       break
     }
     case 'snooze': {
-      if (!requeue(books, held, result.runAt, 0)) return false
+      if (!requeue(books, held, { runAt: result.runAt, waited: Math.max(0, result.runAt - books.now) }))
+        return false
       tell(told, { state: 'queued', seq: moveTask(job, 'running', 'snooze'), runAt: result.runAt })
       break
     }
     case 'release': {
-      if (!requeue(books, held, books.now, 0)) return false
+      if (!requeue(books, held, { runAt: books.now })) return false
       tell(told, { state: 'queued', seq: moveTask(job, 'running', 'release'), runAt: books.now })
       break
     }
@@ -100,13 +101,21 @@ export const miss = (
     books.statements.missTask.run({ ...held, state: codeOf(state), error: JSON.stringify(error), spent }),
   )
 
+/** Why a task goes back into the queue: what it costs, and what it leaves. */
+interface Requeue {
+  runAt: number
+  /** Attempts. */
+  spent?: number
+  rescued?: number
+  /** Milliseconds. */
+  waited?: number
+  error?: Failure
+}
+
 export const requeue = (
   books: Books,
   held: Held,
-  runAt: number,
-  spent: number,
-  error?: Failure,
-  rescued = 0,
+  { runAt, spent = 0, rescued = 0, waited = 0, error }: Requeue,
 ): boolean =>
   changed(
     books.statements.requeueTask.run({
@@ -114,6 +123,7 @@ export const requeue = (
       runAt,
       spent,
       rescued,
+      waited,
       error: error === undefined ? null : JSON.stringify(error),
     }),
   )

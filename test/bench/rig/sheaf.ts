@@ -11,18 +11,13 @@ interface Address {
   url: string
 }
 
-export interface SheafOptions {
-  /** How many tasks run at once. Default: as shipped. */
-  concurrency?: number
-}
-
 const main = `${import.meta.dir}/../../../src/main.ts`
 
-export const startSheaf = async ({ concurrency }: SheafOptions = {}): Promise<Sheaf> => {
+export const startSheaf = async (): Promise<Sheaf> => {
   const { path, remove } = newFolder()
   const child = Bun.spawn([process.execPath, main], {
     stdio: ['ignore', 'pipe', 'inherit'],
-    env: { ...withoutSettings(process.env), ...settings(`${path}/sheaf.db`, concurrency) },
+    env: { ...withoutSettings(process.env), ...settings(`${path}/sheaf.db`) },
   })
   const kill = onExit(async () => {
     child.kill('SIGKILL')
@@ -38,6 +33,7 @@ export const startSheaf = async ({ concurrency }: SheafOptions = {}): Promise<Sh
   }
 }
 
+/** As shipped, but for `concurrency`, how many tasks run at once, if given. */
 export const settings = (database: string, concurrency?: number): Record<string, string> => ({
   HOST: '127.0.0.1',
   PORT: '0',

@@ -10,7 +10,7 @@ type Fields = Omit<HttpInput, 'url'>
 export interface Answering extends AsyncDisposable {
   url: string
   /** Runs a task that asks it. */
-  run(path: string, fields?: Fields, context?: { attempt?: number }): Promise<RunResult>
+  run(path: string, fields?: Fields, context?: { waitedMs?: number }): Promise<RunResult>
   /** The same, for one that must succeed. */
   output(path: string, fields?: Fields): Promise<unknown>
 }

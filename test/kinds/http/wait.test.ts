@@ -54,8 +54,8 @@ describe('a wait', () => {
       error: {
         code: 'unexpected_status',
         message:
-          'Expected status 2xx, got 429. The server asks to be left alone for 3601000 ms, and "maxWaitMs" is 3600000.',
-        details: { status: 429, body: 'slow down', waitMs: 3_601_000 },
+          'Expected status 2xx, got 429. The server asks to be left alone for 3601000 ms, after 0 ms before, and "maxWaitMs" is 3600000.',
+        details: { status: 429, body: 'slow down', waitMs: 3_601_000, waitedMs: 0 },
       },
       retryable: false,
     })
@@ -67,10 +67,13 @@ describe('a wait', () => {
     expect(await upstream.run('/', { maxWaitMs: 0 })).toMatchObject({ type: 'failed', retryable: true })
   })
 
-  test('is no longer heeded after a hundred runs, so that no task runs for ever', async () => {
+  test('counts with those before it, so that no task waits for ever', async () => {
     await using upstream = refusing({ 'retry-after': '7' })
-    expect(await upstream.run('/', {}, { attempt: 100 })).toMatchObject({ type: 'snoozed' })
-    expect(await upstream.run('/', {}, { attempt: 101 })).toMatchObject({ type: 'failed', retryable: true })
+    expect(await upstream.run('/', {}, { waitedMs: 3_593_000 })).toMatchObject({ type: 'snoozed' })
+    expect(await upstream.run('/', {}, { waitedMs: 3_593_001 })).toMatchObject({
+      type: 'failed',
+      retryable: false,
+    })
   })
 
   test.each<Record<string, string>>([

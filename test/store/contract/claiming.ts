@@ -21,6 +21,7 @@ export const claiming = (start: Start) => {
         kind: 'http',
         attempt: 1,
         failures: 0,
+        waitedMs: 0,
         input: '{"url":"x"}',
         template: undefined,
         options: '{"timeoutMs":1}',

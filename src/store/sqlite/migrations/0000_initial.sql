@@ -93,6 +93,7 @@ CREATE TABLE `tasks` (
 	`attempt` integer NOT NULL,
 	`failures` integer NOT NULL,
 	`rescues` integer NOT NULL,
+	`waited_ms` integer NOT NULL,
 	`waiting` integer NOT NULL,
 	`seq` integer NOT NULL,
 	`run_at` integer NOT NULL,

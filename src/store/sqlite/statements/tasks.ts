@@ -24,6 +24,7 @@ export const taskStatements = (db: BunSQLiteDatabase) => ({
       attempt: 0,
       failures: 0,
       rescues: 0,
+      waitedMs: 0,
       waiting: placeholder('waiting'),
       seq: 0,
       runAt: placeholder('runAt'),
@@ -47,6 +48,7 @@ export const taskStatements = (db: BunSQLiteDatabase) => ({
       kind: tasks.kind,
       attempt: tasks.attempt,
       failures: tasks.failures,
+      waitedMs: tasks.waitedMs,
       input: tasks.input,
       options: tasks.options,
     })
@@ -90,6 +92,7 @@ export const taskStatements = (db: BunSQLiteDatabase) => ({
       seq: given('seq'),
       failures: spent,
       rescues: sql`${tasks.rescues} + ${placeholder('rescued')}`,
+      waitedMs: sql`${tasks.waitedMs} + ${placeholder('waited')}`,
       runAt: given('runAt'),
       error: given('error'),
     })
@@ -157,6 +160,7 @@ export const taskStatements = (db: BunSQLiteDatabase) => ({
       seq: given('seq'),
       failures: 0,
       rescues: 0,
+      waitedMs: 0,
       runAt: given('now'),
       finishedAt: null,
       error: null,
