@@ -46,6 +46,13 @@ export class Books {
     this.#since.set(job.number, since)
   }
 
+  /** Takes in a job that was just written as it is: it has to be told, and only what changes it is to be written. */
+  created(job: OpenJob): void {
+    this.enter(job, 0)
+    this.moved(job)
+    this.#dirty.delete(job)
+  }
+
   /** Says that a job was changed, and has to be written and told. */
   touch(job: OpenJob): JobChange {
     this.#dirty.add(job)

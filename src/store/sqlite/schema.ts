@@ -8,8 +8,8 @@ import type { EndedState, JobState } from '../../job/state.ts'
  * and stands in at most two small indexes at a time: what waits, what runs, what missed; and the log, by seq.
  *
  * Measured on 200,000 tasks, insert → claim → settle, 256 a commit, FULL: one table with input and output in the row 183k tasks/s;
- * output in a table of its own 156k; input as well 138k. drizzle cannot say `without rowid`, so the migration says it for
- * tasks, failures and labels.
+ * output in a table of its own 156k; input as well 138k. Rows that grow by an output of 250 bytes are settled 12 % faster with
+ * row ids than without. drizzle cannot say `without rowid`, so the migration says it for failures, labels and edges.
  */
 export const jobs = sqliteTable(
   'jobs',

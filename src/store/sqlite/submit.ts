@@ -21,10 +21,11 @@ export const submit = (books: Books, queues: QueueNames, submission: NewJob): Su
     job.ready = true
   }
   job.number = insertJob(books, job, submission)
-  books.enter(job, 0)
   for (const [index, task] of submission.tasks.entries()) insertTask(books, queues, job.number, index, task)
+  books.created(job)
+  const { seq } = job
   noteSealed(job)
-  books.moved(job)
+  if (job.seq !== seq) books.moved(job)
   return { type: 'created', job }
 }
 

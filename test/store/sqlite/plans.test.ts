@@ -31,7 +31,9 @@ describe('every statement is served by an index', () => {
   })
 
   test.each(readsFromTheStart)('%s, but for the order it reads in', (name) => {
-    expect(slow(plans.get(name) ?? [])).toEqual(['SEARCH tasks USING PRIMARY KEY (job=?)'])
+    expect(slow(plans.get(name) ?? [])).toEqual([
+      'SEARCH tasks USING COVERING INDEX sqlite_autoindex_tasks_1 (job=?)',
+    ])
   })
 
   test.each(queries.map((query) => [JSON.stringify(query), query] as const))(

@@ -105,7 +105,7 @@ CREATE TABLE `tasks` (
 	`output` text,
 	`error` text,
 	PRIMARY KEY(`job`, `idx`)
-) WITHOUT ROWID;
+);
 --> statement-breakpoint
 CREATE UNIQUE INDEX `tasks_by_key` ON `tasks` (`job`,`key`) WHERE key is not null;--> statement-breakpoint
 CREATE INDEX `tasks_blocked` ON `tasks` (`job`,`idx`) WHERE state = 0;--> statement-breakpoint

@@ -2,7 +2,7 @@ import { and, asc, count, eq, sql } from 'drizzle-orm'
 import type { BunSQLiteDatabase } from 'drizzle-orm/bun-sqlite'
 import { codeOf } from '../rows.ts'
 import { edges, tasks } from '../schema.ts'
-import { given, inState, literal } from './given.ts'
+import { given, inState, literal, numeric } from './given.ts'
 
 const { placeholder } = sql
 
@@ -29,12 +29,12 @@ export const edgeStatements = (db: BunSQLiteDatabase) => ({
     })
     .from(edges)
     .innerJoin(tasks, and(eq(tasks.job, edges.job), eq(tasks.index, edges.dependant)))
-    .where(and(eq(edges.job, given('job')), eq(edges.task, given('task')), inState('blocked')))
+    .where(and(eq(edges.job, numeric('job')), eq(edges.task, numeric('task')), inState('blocked')))
     .prepare(),
   dependencies: db
     .select({ task: edges.task, always: edges.always })
     .from(edges)
-    .where(and(eq(edges.job, given('job')), eq(edges.dependant, given('index'))))
+    .where(and(eq(edges.job, numeric('job')), eq(edges.dependant, numeric('index'))))
     .orderBy(asc(edges.task))
     .prepare(),
   /** How many of the tasks that this one comes after have not ended as it needs them to. */
@@ -44,8 +44,8 @@ export const edgeStatements = (db: BunSQLiteDatabase) => ({
     .innerJoin(tasks, and(eq(tasks.job, edges.job), eq(tasks.index, edges.task)))
     .where(
       and(
-        eq(edges.job, given('job')),
-        eq(edges.dependant, given('index')),
+        eq(edges.job, numeric('job')),
+        eq(edges.dependant, numeric('index')),
         sql`not (${inState('succeeded')} or (${edges.always} and ${tasks.state} >= ${literal(codeOf('succeeded'))}))`,
       ),
     )

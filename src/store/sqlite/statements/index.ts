@@ -1,4 +1,5 @@
 import type { BunSQLiteDatabase } from 'drizzle-orm/bun-sqlite'
+import { compile } from './compile.ts'
 import { edgeStatements } from './edges.ts'
 import { jobStatements } from './jobs.ts'
 import { purgeStatements } from './purges.ts'
@@ -7,13 +8,22 @@ import { taskStatements } from './tasks.ts'
 import { turnStatements } from './turns.ts'
 
 /** Every statement that runs more than once a request, prepared once; a test explains each and fails on a table scan. */
-export const prepareStatements = (db: BunSQLiteDatabase) => ({
-  ...jobStatements(db),
-  ...turnStatements(db),
-  ...taskStatements(db),
-  ...edgeStatements(db),
-  ...readStatements(db),
-  ...purgeStatements(db),
-})
+export const prepareStatements = (db: BunSQLiteDatabase) =>
+  compileAll({
+    ...jobStatements(db),
+    ...turnStatements(db),
+    ...taskStatements(db),
+    ...edgeStatements(db),
+    ...readStatements(db),
+    ...purgeStatements(db),
+  })
+
+const compileAll = <T extends object>(statements: T): T =>
+  Object.fromEntries(
+    Object.entries(statements).map(([name, one]) => [
+      name,
+      'getQuery' in one ? compile(one) : compileAll(one),
+    ]),
+  ) as T
 
 export type Statements = ReturnType<typeof prepareStatements>

@@ -1,7 +1,7 @@
 import { and, eq, sql } from 'drizzle-orm'
 import type { BunSQLiteDatabase } from 'drizzle-orm/bun-sqlite'
 import { edges, failures, purges, tasks } from '../schema.ts'
-import { given } from './given.ts'
+import { given, numeric, only } from './given.ts'
 
 /** The tasks of deleted jobs, removed from the lowest index up, a bounded number at a time. */
 export const purgeStatements = (db: BunSQLiteDatabase) => ({
@@ -9,16 +9,14 @@ export const purgeStatements = (db: BunSQLiteDatabase) => ({
     .insert(purges)
     .values({ job: sql.placeholder('job') })
     .prepare(),
-  nextPurge: db.select().from(purges).where(sql`${purges.job} > 0`).limit(1).prepare(),
+  nextPurge: db.select().from(purges).where(sql`${purges.job} > 0`).limit(only(1)).prepare(),
   deletePurge: db
     .delete(purges)
     .where(eq(purges.job, given('job')))
     .prepare(),
   lastToPurge: db
     .select({ last: sql<number | null>`max(idx)`, count: sql<number>`count(*)` })
-    .from(
-      sql`(select idx from tasks where job = ${sql.placeholder('job')} order by idx limit ${sql.placeholder('limit')})`,
-    )
+    .from(sql`(select idx from tasks where job = ${numeric('job')} order by idx limit ${numeric('limit')})`)
     .prepare(),
   purgeTasks: db
     .delete(tasks)

@@ -2,7 +2,7 @@ import { and, asc, eq, gt, gte, inArray, lt, type SQL, sql } from 'drizzle-orm'
 import type { BunSQLiteDatabase } from 'drizzle-orm/bun-sqlite'
 import { largestEventOutput } from '../../../job/events.ts'
 import { failures, queues, tasks } from '../schema.ts'
-import { given, inState, literal, missed } from './given.ts'
+import { atMost, inState, literal, missed, numeric, textual } from './given.ts'
 
 const columns = {
   job: tasks.job,
@@ -31,10 +31,10 @@ export const readStatements = (db: BunSQLiteDatabase) => {
       .select(columns)
       .from(tasks)
       .innerJoin(queues, eq(queues.number, tasks.queue))
-      .where(and(eq(tasks.job, given('job')), where))
-  const inWindow = and(gte(tasks.index, given('from')), lt(tasks.index, given('until')))
+      .where(and(eq(tasks.job, numeric('job')), where))
+  const inWindow = and(gte(tasks.index, numeric('from')), lt(tasks.index, numeric('until')))
   const page = (where?: SQL) =>
-    found(and(inWindow, where)).orderBy(asc(tasks.index)).limit(sql.placeholder('limit')).prepare()
+    found(and(inWindow, where)).orderBy(asc(tasks.index)).limit(atMost('limit')).prepare()
   /**
    * By way of the small index that lists a state. Asked for whole rows, SQLite prefers the primary key, which holds
    * them, and reads a million tasks that ended to find the few that did not.
@@ -43,15 +43,15 @@ export const readStatements = (db: BunSQLiteDatabase) => {
     const indexes = db
       .select({ index: tasks.index })
       .from(tasks)
-      .where(and(eq(tasks.job, given('job')), inWindow, where))
+      .where(and(eq(tasks.job, numeric('job')), inWindow, where))
       .orderBy(asc(tasks.index))
-      .limit(sql.placeholder('limit'))
+      .limit(atMost('limit'))
     return found(inArray(tasks.index, indexes)).orderBy(asc(tasks.index)).prepare()
   }
 
   return {
-    taskByIndex: found(eq(tasks.index, given('index'))).prepare(),
-    taskByKey: found(sql`${tasks.key} is not null and ${tasks.key} = ${sql.placeholder('key')}`).prepare(),
+    taskByIndex: found(eq(tasks.index, numeric('index'))).prepare(),
+    taskByKey: found(sql`${tasks.key} is not null and ${tasks.key} = ${textual('key')}`).prepare(),
     tasks: page(),
     tasksIn: {
       blocked: listed(inState('blocked')),
@@ -64,7 +64,7 @@ export const readStatements = (db: BunSQLiteDatabase) => {
     failures: db
       .select()
       .from(failures)
-      .where(and(eq(failures.job, given('job')), eq(failures.index, given('index'))))
+      .where(and(eq(failures.job, numeric('job')), eq(failures.index, numeric('index'))))
       .orderBy(asc(failures.attempt))
       .prepare(),
     changes: db
@@ -82,9 +82,9 @@ export const readStatements = (db: BunSQLiteDatabase) => {
         error: tasks.error,
       })
       .from(tasks)
-      .where(and(eq(tasks.job, given('job')), sql`${tasks.seq} > 0`, gt(tasks.seq, given('after'))))
+      .where(and(eq(tasks.job, numeric('job')), sql`${tasks.seq} > 0`, gt(tasks.seq, numeric('after'))))
       .orderBy(asc(tasks.seq))
-      .limit(sql.placeholder('limit'))
+      .limit(atMost('limit'))
       .prepare(),
   }
 }

@@ -2,7 +2,7 @@ import { and, asc, eq, inArray, lte, sql } from 'drizzle-orm'
 import type { BunSQLiteDatabase } from 'drizzle-orm/bun-sqlite'
 import { codeOf } from '../rows.ts'
 import { failures, tasks } from '../schema.ts'
-import { given, inState, missed } from './given.ts'
+import { atMost, given, inState, missed, numeric, only } from './given.ts'
 
 const { placeholder } = sql
 
@@ -37,9 +37,9 @@ export const taskStatements = (db: BunSQLiteDatabase) => ({
   nextDue: db
     .select({ runAt: tasks.runAt })
     .from(tasks)
-    .where(and(eq(tasks.job, given('job')), inState('queued')))
+    .where(and(eq(tasks.job, numeric('job')), inState('queued')))
     .orderBy(asc(tasks.runAt), asc(tasks.index))
-    .limit(1)
+    .limit(only(1))
     .prepare(),
   dueTasks: db
     .select({
@@ -53,9 +53,9 @@ export const taskStatements = (db: BunSQLiteDatabase) => ({
       options: tasks.options,
     })
     .from(tasks)
-    .where(and(eq(tasks.job, given('job')), inState('queued'), lte(tasks.runAt, given('now'))))
+    .where(and(eq(tasks.job, numeric('job')), inState('queued'), lte(tasks.runAt, numeric('now'))))
     .orderBy(asc(tasks.runAt), asc(tasks.index))
-    .limit(sql.placeholder('limit'))
+    .limit(atMost('limit'))
     .prepare(),
   claimTask: db
     .update(tasks)
@@ -113,10 +113,10 @@ export const taskStatements = (db: BunSQLiteDatabase) => ({
   queuedTasks: db
     .select({ index: tasks.index, key: tasks.key, attempt: tasks.attempt })
     .from(tasks)
-    .where(and(eq(tasks.job, given('job')), inState('queued')))
+    .where(and(eq(tasks.job, numeric('job')), inState('queued')))
     // In this order by the index of what is due: without it, by the primary key, past everything that ended.
     .orderBy(asc(tasks.runAt), asc(tasks.index))
-    .limit(sql.placeholder('limit'))
+    .limit(atMost('limit'))
     .prepare(),
   // By way of the small index that lists them: asked for more than it holds, SQLite prefers the primary key.
   blockedTasks: db
@@ -124,14 +124,14 @@ export const taskStatements = (db: BunSQLiteDatabase) => ({
     .from(tasks)
     .where(
       and(
-        eq(tasks.job, given('job')),
+        eq(tasks.job, numeric('job')),
         inArray(
           tasks.index,
           db
             .select({ index: tasks.index })
             .from(tasks)
-            .where(and(eq(tasks.job, given('job')), inState('blocked')))
-            .limit(placeholder('limit')),
+            .where(and(eq(tasks.job, numeric('job')), inState('blocked')))
+            .limit(atMost('limit')),
         ),
       ),
     )
@@ -150,8 +150,8 @@ export const taskStatements = (db: BunSQLiteDatabase) => ({
   missedTasks: db
     .select({ index: tasks.index, key: tasks.key, state: tasks.state, attempt: tasks.attempt })
     .from(tasks)
-    .where(and(eq(tasks.job, given('job')), missed))
-    .limit(sql.placeholder('limit'))
+    .where(and(eq(tasks.job, numeric('job')), missed))
+    .limit(atMost('limit'))
     .prepare(),
   reviveTask: db
     .update(tasks)

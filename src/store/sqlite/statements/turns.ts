@@ -1,7 +1,7 @@
 import { and, asc, lte, sql } from 'drizzle-orm'
 import type { BunSQLiteDatabase } from 'drizzle-orm/bun-sqlite'
 import { jobs } from '../schema.ts'
-import { given } from './given.ts'
+import { atMost, numeric, only } from './given.ts'
 
 /** Which job is next, and for what: to claim, to wake, to stop, to sweep, to expire. Each reads one partial index. */
 export const turnStatements = (db: BunSQLiteDatabase) => ({
@@ -10,13 +10,13 @@ export const turnStatements = (db: BunSQLiteDatabase) => ({
     .from(jobs)
     .where(sql`${jobs.ready} = 1`)
     .orderBy(asc(jobs.pass), asc(jobs.number))
-    .limit(sql.placeholder('limit'))
+    .limit(atMost('limit'))
     .prepare(),
   jobsToWake: db
     .select()
     .from(jobs)
-    .where(and(sql`${jobs.ready} = 0 and ${jobs.dueAt} is not null`, lte(jobs.dueAt, given('now'))))
-    .limit(sql.placeholder('limit'))
+    .where(and(sql`${jobs.ready} = 0 and ${jobs.dueAt} is not null`, lte(jobs.dueAt, numeric('now'))))
+    .limit(atMost('limit'))
     .prepare(),
   jobsToStop: db
     .select()
@@ -24,10 +24,10 @@ export const turnStatements = (db: BunSQLiteDatabase) => ({
     .where(
       and(
         sql`${jobs.deadlineAt} is not null and ${jobs.outcome} is null`,
-        lte(jobs.deadlineAt, given('now')),
+        lte(jobs.deadlineAt, numeric('now')),
       ),
     )
-    .limit(sql.placeholder('limit'))
+    .limit(atMost('limit'))
     .prepare(),
   // SQLite would rather read every stopping job, of which those that only wait for what runs are of no interest.
   nextToSweep: db
@@ -40,15 +40,15 @@ export const turnStatements = (db: BunSQLiteDatabase) => ({
   jobsToExpire: db
     .select()
     .from(jobs)
-    .where(and(sql`${jobs.expiresAt} is not null`, lte(jobs.expiresAt, given('now'))))
-    .limit(sql.placeholder('limit'))
+    .where(and(sql`${jobs.expiresAt} is not null`, lte(jobs.expiresAt, numeric('now'))))
+    .limit(atMost('limit'))
     .prepare(),
   lowestPass: db
     .select({ pass: jobs.pass })
     .from(jobs)
     .where(sql`${jobs.ready} = 1`)
     .orderBy(asc(jobs.pass))
-    .limit(1)
+    .limit(only(1))
     .prepare(),
 
   nextToWake: db
@@ -56,20 +56,20 @@ export const turnStatements = (db: BunSQLiteDatabase) => ({
     .from(jobs)
     .where(sql`${jobs.ready} = 0 and ${jobs.dueAt} is not null`)
     .orderBy(asc(jobs.dueAt))
-    .limit(1)
+    .limit(only(1))
     .prepare(),
   nextToStop: db
     .select({ at: jobs.deadlineAt })
     .from(jobs)
     .where(sql`${jobs.deadlineAt} is not null and ${jobs.outcome} is null`)
     .orderBy(asc(jobs.deadlineAt))
-    .limit(1)
+    .limit(only(1))
     .prepare(),
   nextToExpire: db
     .select({ at: jobs.expiresAt })
     .from(jobs)
     .where(sql`${jobs.expiresAt} is not null`)
     .orderBy(asc(jobs.expiresAt))
-    .limit(1)
+    .limit(only(1))
     .prepare(),
 })
