@@ -49,9 +49,9 @@ const send = async (
   input: HttpInput,
   { job, index, idempotencyKey, attempt, waitedMs, signal }: RunContext,
 ): Promise<RunResult> => {
-  let host = hostOf(input.url)
+  let redirectedTo: string | undefined
   const onRedirect = (url: URL) => {
-    host = url.host
+    redirectedTo = url.host
   }
   try {
     const { response, url } = await ask(egress, input, { idempotencyKey, signal, onRedirect })
@@ -65,7 +65,7 @@ const send = async (
     if (error instanceof EgressRefused) return failedForGood(error.code, error.message, { ...error.details })
     if (error instanceof ArtifactFailed) return failed(error.code, error.message)
     if (error instanceof RedirectFailed) return failedForGood(error.code, error.message)
-    const failure = networkFailure(error, host)
+    const failure = networkFailure(error, redirectedTo ?? hostOf(input.url))
     if (!failure) throw error
     return failure.type === 'failed' && input.retryOn?.network === false
       ? { ...failure, retryable: false }

@@ -62,13 +62,30 @@ export const createEgress = ({ fetch = globalThis.fetch, ...options }: EgressOpt
 }
 
 const pinned = ({ authority, serverName }: Route, init: EgressInit): BunFetchRequestInit => {
-  const headers = new Headers(init.headers)
-  headers.set('host', authority)
-  const request: BunFetchRequestInit = { ...init, headers, redirect: 'manual', proxy: false }
+  const request: BunFetchRequestInit = {
+    ...init,
+    headers: withHost(init.headers, authority),
+    redirect: 'manual',
+    proxy: false,
+  }
   // Bun keeps a connection for requests of the same address, port and name, and checks the certificate for that name.
   if (serverName !== undefined) request.tls = { ...init.tls, serverName }
   return request
 }
+
+/** A plain object stays one, as fetch makes Headers of it anyway; a `Host` of the caller's, in any case, gives way. */
+const withHost = (headers: EgressInit['headers'], host: string): NonNullable<EgressInit['headers']> => {
+  if (isPlain(headers)) {
+    for (const name in headers) if (name.toLowerCase() === 'host') return withHost(new Headers(headers), host)
+    return { ...headers, host }
+  }
+  const all = new Headers(headers)
+  all.set('host', host)
+  return all
+}
+
+const isPlain = (headers: EgressInit['headers']): headers is Record<string, string> =>
+  headers !== undefined && Object.getPrototypeOf(headers) === Object.prototype
 
 const isUnreachable = (error: unknown): boolean =>
   error instanceof Error && unreachable.has(String(Reflect.get(error, 'code')))

@@ -5,7 +5,7 @@ export interface RedirectOptions {
   /** How many redirects are followed, at most. Default 10. */
   most?: number
   /** Names of headers that only the origin of the first URL may see, beside those that are credentials by their name. */
-  secret?: readonly string[]
+  secret?: () => readonly string[]
   /** Whether a redirect of that status is what the caller wants to see. Default: none is. */
   keep?: (status: number) => boolean
   /** Called with each URL that is asked for, but the first. */
@@ -33,7 +33,7 @@ export const followRedirects = async (
   { fetch }: Pick<Egress, 'fetch'>,
   first: string | URL,
   init: EgressInit = {},
-  { most = 10, secret = [], keep = () => false, onRedirect }: RedirectOptions = {},
+  { most = 10, secret = () => [], keep = () => false, onRedirect }: RedirectOptions = {},
 ): Promise<Followed> => {
   let url = String(first)
   let request = init
@@ -52,7 +52,7 @@ export const followRedirects = async (
     request = nextRequest(
       request,
       response.status,
-      next.origin === here.origin ? [] : [...credentials, ...secret],
+      next.origin === here.origin ? [] : [...credentials, ...secret()],
     )
     url = next.href
     onRedirect?.(next)

@@ -47,7 +47,9 @@ const declaredLength = ({ headers }: Response): number | undefined => {
 type Charset = ConstructorParameters<typeof TextDecoder>[0]
 
 const charsetOf = ({ headers }: Response): Charset => {
-  const label = /;\s*charset\s*=\s*"?([^\s;"]+)/i.exec(headers.get('content-type') ?? '')?.[1]
+  const type = headers.get('content-type')
+  if (type === null || !type.includes(';')) return 'utf-8'
+  const label = /;\s*charset\s*=\s*"?([^\s;"]+)/i.exec(type)?.[1]
   if (label === undefined || /^utf-?8$/i.test(label)) return 'utf-8'
   try {
     // Any text may come: the decoder throws at a label that it does not know.

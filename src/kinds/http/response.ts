@@ -98,6 +98,10 @@ const unexpectedBody = (
 }
 
 const headersText = ({ headers }: Response, names: readonly string[] = []): string => {
+  if (names.length === 0) {
+    const type = headers.get('content-type')
+    return type === null ? '{}' : `{"content-type":${JSON.stringify(type)}}`
+  }
   const kept = new Set(['content-type', ...names.map((name) => name.toLowerCase())])
   const fields: string[] = []
   for (const name of kept) {
