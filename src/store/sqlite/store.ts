@@ -103,8 +103,12 @@ export class SqliteStore implements Store {
   async changes(id: string, after: number, limit: number): Promise<Changes | undefined> {
     const row = this.#statements.jobById.get({ id })
     if (row === undefined) return undefined
-    const tasks = this.#statements.changes.all({ job: row.number, after, limit: limit + 1 }).map(toChange)
-    return { job: toJob(row), tasks: tasks.slice(0, limit), more: tasks.length > limit }
+    const tasks = [
+      ...this.#statements.changes.all({ job: row.number, after, limit: limit + 1 }),
+      ...this.#statements.runningChanges.all({ job: row.number, after }),
+    ]
+    const page = tasks.toSorted((a, b) => a.seq - b.seq).slice(0, limit)
+    return { job: toJob(row), tasks: page.map(toChange), more: tasks.length > limit }
   }
 
   async close(): Promise<void> {

@@ -112,4 +112,4 @@ CREATE INDEX `tasks_blocked` ON `tasks` (`job`,`idx`) WHERE state = 0;--> statem
 CREATE INDEX `tasks_due` ON `tasks` (`job`,`run_at`,`idx`) WHERE state = 1;--> statement-breakpoint
 CREATE INDEX `tasks_running` ON `tasks` (`job`,`idx`) WHERE state = 2;--> statement-breakpoint
 CREATE INDEX `tasks_missed` ON `tasks` (`job`,`state`,`idx`) WHERE state >= 4;--> statement-breakpoint
-CREATE INDEX `tasks_log` ON `tasks` (`job`,`seq`) WHERE seq > 0;
+CREATE INDEX `tasks_log` ON `tasks` (`job`,`seq`) WHERE seq > 0 and state <> 2;

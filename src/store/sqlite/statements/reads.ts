@@ -1,6 +1,7 @@
 import { and, asc, eq, gt, gte, inArray, lt, type SQL, sql } from 'drizzle-orm'
 import type { BunSQLiteDatabase } from 'drizzle-orm/bun-sqlite'
 import { largestEventOutput } from '../../../job/events.ts'
+import { codeOf } from '../rows.ts'
 import { failures, queues, tasks } from '../schema.ts'
 import { atMost, inState, literal, missed, numeric, textual } from './given.ts'
 
@@ -49,6 +50,23 @@ export const readStatements = (db: BunSQLiteDatabase) => {
     return found(inArray(tasks.index, indexes)).orderBy(asc(tasks.index)).prepare()
   }
 
+  const changed = () =>
+    db
+      .select({
+        index: tasks.index,
+        key: tasks.key,
+        state: tasks.state,
+        attempt: tasks.attempt,
+        seq: tasks.seq,
+        runAt: tasks.runAt,
+        output: sql<
+          string | null
+        >`case when octet_length(${tasks.output}) <= ${literal(largestEventOutput)} then ${tasks.output} end`,
+        outputBytes: sql<number | null>`octet_length(${tasks.output})`,
+        error: tasks.error,
+      })
+      .from(tasks)
+
   return {
     taskByIndex: found(eq(tasks.index, numeric('index'))).prepare(),
     taskByKey: found(sql`${tasks.key} is not null and ${tasks.key} = ${textual('key')}`).prepare(),
@@ -67,24 +85,21 @@ export const readStatements = (db: BunSQLiteDatabase) => {
       .where(and(eq(failures.job, numeric('job')), eq(failures.index, numeric('index'))))
       .orderBy(asc(failures.attempt))
       .prepare(),
-    changes: db
-      .select({
-        index: tasks.index,
-        key: tasks.key,
-        state: tasks.state,
-        attempt: tasks.attempt,
-        seq: tasks.seq,
-        runAt: tasks.runAt,
-        output: sql<
-          string | null
-        >`case when octet_length(${tasks.output}) <= ${literal(largestEventOutput)} then ${tasks.output} end`,
-        outputBytes: sql<number | null>`octet_length(${tasks.output})`,
-        error: tasks.error,
-      })
-      .from(tasks)
-      .where(and(eq(tasks.job, numeric('job')), sql`${tasks.seq} > 0`, gt(tasks.seq, numeric('after'))))
+    /** The log of what does not run now: ends, and returns to the queue. */
+    changes: changed()
+      .where(
+        and(
+          eq(tasks.job, numeric('job')),
+          sql`${tasks.seq} > 0 and ${tasks.state} <> ${literal(codeOf('running'))}`,
+          gt(tasks.seq, numeric('after')),
+        ),
+      )
       .orderBy(asc(tasks.seq))
       .limit(atMost('limit'))
+      .prepare(),
+    /** What runs now, which is never much; see the index of the log. */
+    runningChanges: changed()
+      .where(and(eq(tasks.job, numeric('job')), inState('running'), sql`${tasks.seq} > ${numeric('after')}`))
       .prepare(),
   }
 }
