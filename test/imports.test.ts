@@ -13,6 +13,7 @@ const parts = ['job/', 'store/', 'kinds/', 'engine/', 'http/', ...leaves]
 /** What any part of the server may use. */
 const common = ['@sinclair/typebox', 'node:', 'bun']
 const web = ['elysia', '@elysiajs/', 'swagger-ui-dist']
+const uploads = ['csv-parse', '@remix-run/multipart-parser']
 
 /**
  * Who may import what at run time (DESIGN, §8); the first row that a file begins with is its law. A name that ends in
@@ -23,7 +24,20 @@ const law: [area: string, mayImport: string[]][] = [
   ['store/', ['job/', 'store/', 'drizzle-orm', 'bun:sqlite', 'node:']],
   ['kinds/', ['job/', 'kinds/', 'ipaddr.js', 'nodemailer', ...leaves, ...common]],
   ['engine/', ['job/', 'engine/', 'kinds/', ...leaves, ...common]],
-  ['http/', ['job/', 'kinds/', 'http/', 'engine/view.ts', ...leaves, ...common, ...web, '../package.json']],
+  [
+    'http/',
+    [
+      'job/',
+      'kinds/',
+      'http/',
+      'engine/view.ts',
+      ...uploads,
+      ...leaves,
+      ...common,
+      ...web,
+      '../package.json',
+    ],
+  ],
   ['client.ts', ['job/', 'client/', 'clock.ts', '@elysiajs/eden']],
   ['client/', ['job/', 'client/', 'clock.ts', '@elysiajs/eden']],
   ['dashboard/', ['job/', 'client/', 'client.ts', 'dashboard/']],

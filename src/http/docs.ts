@@ -3,9 +3,11 @@ import { Elysia } from 'elysia'
 import { JobEvent, ProgressEvent, TasksEvent } from '../job/events.ts'
 import { RetrySpec } from '../job/spec.ts'
 import { CountsShape, FailureShape, JobShape, ResultShape, TaskShape, WholeTaskShape } from '../job/wire.ts'
-import { JobSpec, TaskSpec } from '../kinds/spec.ts'
+import { EachTaskSpec, JobSpec, TaskSpec } from '../kinds/spec.ts'
 import { toOpenApi } from './docs/openapi.ts'
 import { pagePolicy, swaggerAssets, swaggerPage } from './docs/swagger-ui.ts'
+import { uploads } from './docs/uploads.ts'
+import { variantsOf } from './docs/variants.ts'
 import { ProblemShape } from './problem.ts'
 import { pathParameters } from './request/params.ts'
 import { version } from './version.ts'
@@ -22,6 +24,9 @@ const example: JobSpec = {
 const named = {
   JobSpec: { ...JobSpec, examples: [example] },
   TaskSpec,
+  ...variantsOf(TaskSpec, 'Task'),
+  EachTaskSpec,
+  ...variantsOf(EachTaskSpec, 'EachTask'),
   RetrySpec,
   Job: JobShape,
   Task: TaskShape,
@@ -70,7 +75,7 @@ export const docs = () => {
   const app = new Elysia()
     .onAfterHandle(({ path, response }) => {
       if (!path.endsWith('/swagger/json')) return
-      document ??= JSON.stringify(toOpenApi(response, { named, inPath: pathParameters }))
+      document ??= JSON.stringify(toOpenApi(response, { named, inPath: pathParameters, uploads }))
       return new Response(document, { headers: { 'content-type': 'application/json' } })
     })
     .use(swagger({ documentation }))

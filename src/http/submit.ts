@@ -10,9 +10,10 @@ import type { Idempotency, JobRecord } from '../store/store.ts'
 import { declared } from './declared.ts'
 import type { AppOptions } from './options.ts'
 import { problems } from './problem.ts'
-import { digestOf, readJson } from './request/body.ts'
+import { digestOf } from './request/body.ts'
 import { longestWait, preferredWait } from './request/prefer.ts'
 import { allowSilence } from './request/silence.ts'
+import { namingLines, readSubmission } from './request/submission.ts'
 
 const text = Type.String()
 const answerHeaders = {
@@ -29,11 +30,13 @@ export const submit = ({ engine, kinds, clock, secrets, maxBodyBytes }: AppOptio
     '/jobs',
     async ({ request, server, set, path, status }) => {
       const key = idempotencyKeyOf(request.headers)
-      const { value, bytes } = await readJson(request, maxBodyBytes)
+      const submission = await readSubmission(request, maxBodyBytes)
       const idempotency: Idempotency | undefined =
-        key === undefined ? undefined : { key, digest: digestOf(bytes) }
+        key === undefined ? undefined : { key, digest: digestOf(submission.bytes) }
       const submitted = await engine.submit(
-        prepareJob(parseJob(value), kinds, { id: clock.id(), idempotency, secrets }),
+        namingLines(submission, () =>
+          prepareJob(parseJob(submission.value), kinds, { id: clock.id(), idempotency, secrets }),
+        ),
       )
       if (submitted.type === 'mismatch')
         throw new Problem(
@@ -78,12 +81,19 @@ export const submit = ({ engine, kinds, clock, secrets, maxBodyBytes }: AppOptio
       detail: {
         operationId: 'submitJob',
         summary: 'Submit a job',
+        description: [
+          'As one JSON value; or as NDJSON, the job on line one and then a task a line or, with `each`, an item a line;',
+          'or as a form of two files, the job and its items, as CSV or NDJSON. Everything is read and checked before',
+          'anything is stored, whatever the form: an upload that has a mistake on its last line runs nothing, and no task',
+          'runs while an upload is still coming in.',
+        ].join(' '),
         tags: ['jobs'],
         parameters: [
           {
             in: 'header',
             name: 'Idempotency-Key',
-            description: 'Makes it safe to send the request again: the same key and body give the same job.',
+            description:
+              'Makes it safe to send the request again: the same key and body give the same job. The body is compared byte by byte, a form with its boundary.',
             schema: { type: 'string', minLength: 1, maxLength: 255 },
           },
           {

@@ -113,11 +113,11 @@ describe('a body that cannot be read is refused', () => {
     ['application/jsonp', 'got "application/jsonp".'],
   ])('with the content type %s', async (type, detail) => {
     const response = await rig.send('POST', '/jobs', '{"tasks":[]}', { 'content-type': type })
-    expect(response.headers.get('accept')).toBe('application/json')
+    expect(response.headers.get('accept')).toBe('application/json, application/x-ndjson, multipart/form-data')
     expect(await problemOf(response)).toMatchObject({
       status: 415,
       code: 'unsupported_media_type',
-      detail: `Expected "Content-Type" to be application/json, ${detail}`,
+      detail: `Expected "Content-Type" to be application/json, application/x-ndjson or multipart/form-data, ${detail}`,
     })
   })
 

@@ -16,10 +16,16 @@ interface Operation {
     { description: string; headers?: object; content?: Record<string, { schema: object }> }
   >
 }
+interface Schema {
+  examples?: unknown[]
+  anyOf?: unknown
+  properties?: Record<string, { const?: string; items?: object; properties?: object }>
+  discriminator?: { propertyName: string; mapping: Record<string, string> }
+}
 interface Document {
   [name: string]: unknown
   paths: Record<string, Record<string, Operation>>
-  components: { schemas: Record<string, { examples?: unknown[] }> }
+  components: { schemas: Record<string, Schema> }
 }
 
 let rig: AppRig
@@ -103,9 +109,12 @@ describe('the OpenAPI document', () => {
 
   test('says what a submission takes and answers, with the headers of both', () => {
     const submit = document.paths['/jobs']?.post
-    expect(submit?.requestBody?.content).toEqual({
+    expect(submit?.requestBody?.content).toMatchObject({
       'application/json': { schema: { $ref: '#/components/schemas/JobSpec' } },
+      'application/x-ndjson': { schema: { type: 'string' } },
+      'multipart/form-data': { schema: { required: ['job', 'items'] } },
     })
+    expect(Object.keys(submit?.requestBody?.content ?? {})).toHaveLength(3)
     expect(submit?.parameters?.map(({ name }) => name)).toEqual(['Idempotency-Key', 'Prefer'])
     expect(submit?.responses['202']?.content).toEqual({
       'application/json': { schema: { $ref: '#/components/schemas/Job' } },
@@ -133,6 +142,43 @@ describe('the OpenAPI document', () => {
     const [example] = document.components.schemas.JobSpec?.examples ?? []
     expect((await rig.post('/jobs', { ...Object(example), tasks: [] })).status).toBe(202)
     expect(explain(JobSpec, example)).toEqual([])
+  })
+
+  test.each([
+    ['TaskSpec', 'Task'],
+    ['EachTaskSpec', 'EachTask'],
+  ])('tells the variants of %s apart by their kind', (union, suffix) => {
+    const { schemas } = document.components
+    const names = ['Http', 'Sleep', 'Call', 'Sql', 'Email'].map((kind) => `${kind}${suffix}`)
+    const refs = names.map((name) => `#/components/schemas/${name}`)
+    expect(schemas[union]).toEqual({
+      oneOf: refs.map(($ref) => ({ $ref })),
+      discriminator: {
+        propertyName: 'kind',
+        mapping: Object.fromEntries(
+          ['http', 'sleep', 'call', 'sql', 'email'].map((kind, at) => [kind, refs[at]]),
+        ),
+      },
+    } as object)
+    for (const name of names) {
+      const kind = name.slice(0, -suffix.length).toLowerCase()
+      expect(schemas[name]).toMatchObject({ type: 'object', properties: { kind: { const: kind } } })
+      expect(schemas[name]).toHaveProperty('required', expect.arrayContaining(['kind']))
+    }
+  })
+
+  test('refers to these unions from the job', () => {
+    const { tasks, each } = document.components.schemas.JobSpec?.properties ?? {}
+    expect(tasks?.items).toEqual({ $ref: '#/components/schemas/TaskSpec' })
+    expect(each?.properties).toMatchObject({ task: { $ref: '#/components/schemas/EachTaskSpec' } })
+  })
+
+  test('gives an example of an upload that is accepted', async () => {
+    const example = Object(
+      document.paths['/jobs']?.post?.requestBody?.content['application/x-ndjson'],
+    ).example
+    const response = await rig.send('POST', '/jobs', example, { 'content-type': 'application/x-ndjson' })
+    expect(await response.json()).toMatchObject({ counts: { total: 2 } })
   })
 
   test('refers to no schema that is not there', () => {

@@ -1,4 +1,5 @@
 import type { TSchema } from '@sinclair/typebox'
+import { tag } from './variants.ts'
 
 /** JSON, as it is walked here: a copy, so that no schema that routes use is ever changed. */
 type Json = null | boolean | number | string | Json[] | JsonObject
@@ -11,18 +12,21 @@ interface Schemas {
   named: Readonly<Record<string, TSchema>>
   /** Those of the parameters in paths, by name. */
   inPath: Readonly<Record<string, TSchema>>
+  /** What bodies may be beside JSON, by operation and content type. */
+  uploads: Readonly<Record<string, object>>
 }
 
 /**
  * Makes valid OpenAPI 3.1 out of what the swagger plugin emits. That repeats each body for three content types, leaves
  * out descriptions that must be there, and writes each schema wherever it is used.
  */
-export const toOpenApi = (emitted: unknown, { named, inPath }: Schemas): JsonObject => {
+export const toOpenApi = (emitted: unknown, { named, inPath, uploads }: Schemas): JsonObject => {
   const document = copy(emitted)
   const refer = referrer(named)
   const path = copy(inPath)
+  const beside = copy(uploads)
   const paths = mapObject(objectOf(document.paths), (operations) =>
-    mapObject(objectOf(operations), (operation) => toOperation(objectOf(operation), refer, path)),
+    mapObject(objectOf(operations), (operation) => toOperation(objectOf(operation), refer, { path, beside })),
   )
   const components = {
     ...objectOf(document.components),
@@ -33,14 +37,21 @@ export const toOpenApi = (emitted: unknown, { named, inPath }: Schemas): JsonObj
 
 type Refer = (schema: JsonObject) => string | undefined
 
-const toOperation = (operation: JsonObject, refer: Refer, inPath: JsonObject): JsonObject => {
-  const { requestBody, parameters, responses } = operation
+interface Known {
+  path: JsonObject
+  beside: JsonObject
+}
+
+const toOperation = (operation: JsonObject, refer: Refer, { path, beside }: Known): JsonObject => {
+  const { operationId, requestBody, parameters, responses } = operation
   return {
     ...operation,
     ...(parameters !== undefined && {
-      parameters: listOf(parameters).map((one) => toParameter(one, refer, inPath)),
+      parameters: listOf(parameters).map((one) => toParameter(one, refer, path)),
     }),
-    ...(requestBody !== undefined && { requestBody: toRequestBody(objectOf(requestBody), refer) }),
+    ...(requestBody !== undefined && {
+      requestBody: toRequestBody(objectOf(requestBody), refer, objectOf(beside[String(operationId)])),
+    }),
     responses: mapObject(objectOf(responses), (response, status) =>
       toResponse(objectOf(response), status, refer),
     ),
@@ -54,9 +65,9 @@ const toParameter = (parameter: Json, refer: Refer, inPath: JsonObject): JsonObj
   return { ...rest, description, schema: form }
 }
 
-const toRequestBody = (body: JsonObject, refer: Refer): JsonObject => ({
+const toRequestBody = (body: JsonObject, refer: Refer, beside: JsonObject): JsonObject => ({
   ...body,
-  content: { 'application/json': { schema: toSchema(schemaOf(body), refer) } },
+  content: { 'application/json': { schema: toSchema(schemaOf(body), refer) }, ...beside },
 })
 
 const toResponse = (response: JsonObject, status: string, refer: Refer): JsonObject => {
@@ -88,13 +99,31 @@ const toSchema = (schema: Json, refer: Refer, isRoot = false): Json => {
   const name = isRoot ? undefined : refer(schema)
   if (name !== undefined) return { $ref: `#/components/schemas/${name}` }
   const { patternProperties, $id: _, ...rest } = schema
-  const mapped = mapObject(rest, (part) => toSchema(part, refer))
+  const mapped = toUnion(rest, refer) ?? mapObject(rest, (part) => toSchema(part, refer))
   if (patternProperties === undefined) return mapped
   const values = mapObject(objectOf(patternProperties), (part) => toSchema(part, refer))
   const any = values[anyName]
   return any === undefined
     ? { ...mapped, patternProperties: values }
     : { ...mapped, additionalProperties: any }
+}
+
+/** A union of components that a tag tells apart: clients then know which one they have, and what is wrong with it. */
+const toUnion = ({ anyOf = [], ...rest }: JsonObject, refer: Refer): JsonObject | undefined => {
+  const mapping: JsonObject = {}
+  for (const variant of listOf(anyOf)) {
+    const value = objectOf(objectOf(objectOf(variant).properties)[tag]).const
+    const name = refer(objectOf(variant))
+    if (typeof value !== 'string' || name === undefined) return undefined
+    mapping[value] = `#/components/schemas/${name}`
+  }
+  const refs = Object.values(mapping)
+  if (refs.length === 0) return undefined
+  return {
+    ...mapObject(rest, (part) => toSchema(part, refer)),
+    oneOf: refs.map(($ref) => ({ $ref })),
+    discriminator: { propertyName: tag, mapping },
+  }
 }
 
 /** How TypeBox writes a map whose names may be anything. */
