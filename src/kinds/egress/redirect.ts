@@ -8,6 +8,8 @@ export interface RedirectOptions {
   secret?: () => readonly string[]
   /** Whether a redirect of that status is what the caller wants to see. Default: none is. */
   keep?: (status: number) => boolean
+  /** The response to the first request, if that was sent already. */
+  answered?: Response
   /** Called with each URL that is asked for, but the first. */
   onRedirect?: (url: URL) => void
 }
@@ -33,13 +35,13 @@ export const followRedirects = async (
   { fetch }: Pick<Egress, 'fetch'>,
   first: string | URL,
   init: EgressInit = {},
-  { most = 10, secret = () => [], keep = () => false, onRedirect }: RedirectOptions = {},
+  { most = 10, secret = () => [], keep = () => false, answered, onRedirect }: RedirectOptions = {},
 ): Promise<Followed> => {
   let url = String(first)
   let request = init
   for (let count = 0; ; count += 1) {
-    const response = await fetch(url, request)
-    const leads = redirects.has(response.status) && !keep(response.status)
+    const response = count === 0 && answered ? answered : await fetch(url, request)
+    const leads = isRedirect(response.status) && !keep(response.status)
     const location = leads ? response.headers.get('location') : null
     if (location === null) return { response, url }
     // Read, so that the connection can be used again; a longer body is cut off with its connection.
@@ -58,6 +60,8 @@ export const followRedirects = async (
     onRedirect?.(next)
   }
 }
+
+export const isRedirect = (status: number): boolean => redirects.has(status)
 
 const redirects = new Set([301, 302, 303, 307, 308])
 const credentials = ['authorization', 'proxy-authorization', 'cookie']

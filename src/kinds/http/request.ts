@@ -1,5 +1,5 @@
 import type { Egress, EgressInit } from '../egress/egress.ts'
-import { followRedirects } from '../egress/redirect.ts'
+import { followRedirects, isRedirect } from '../egress/redirect.ts'
 import { defaultRedirects, type HttpInput } from './input.ts'
 import { payloadOf } from './payload.ts'
 import { isExpected } from './status.ts'
@@ -25,8 +25,10 @@ export const ask = async (
   const { redirects = defaultRedirects, expect } = input
   const first = urlOf(input)
   const request = requestOf(input, idempotencyKey, signal)
-  if (redirects === 0) return { response: await egress.fetch(first, request), url: undefined }
+  const answered = await egress.fetch(first, request)
+  if (redirects === 0 || !isRedirect(answered.status)) return { response: answered, url: undefined }
   const { response, url } = await followRedirects(egress, first, request, {
+    answered,
     most: redirects,
     secret: () => secretsIn(input),
     keep: (status) => expect?.status !== undefined && isExpected(status, expect.status),
