@@ -31,7 +31,7 @@ const mostRescues = 3
 /** How long to wait before a commit that failed is tried again. */
 const commitRetryMs = 500
 /** How long ends of attempts gather for a commit while there is other work at hand. */
-const lingerMs = 2
+const lingerMs = 3
 /** The work at hand is what ended lately: after a pause this long, nothing is. */
 const lateMs = 20
 

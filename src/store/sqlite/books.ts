@@ -112,7 +112,7 @@ export class Books {
   roomOf({ state, counts, concurrency }: OpenJob): number {
     if (state !== 'running') return 0
     if (concurrency === undefined) return counts.queued
-    const ahead = concurrency < leastAhead ? 0 : Math.min(this.ahead, 2 * concurrency)
+    const ahead = concurrency < leastAhead ? 0 : Math.min(this.ahead, 3 * concurrency)
     return Math.min(counts.queued, concurrency + ahead - counts.running)
   }
 
