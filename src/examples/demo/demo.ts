@@ -24,6 +24,14 @@ let server = await startSheaf(database, port)
 const url = `http://127.0.0.1:${port}`
 const bar = new Bar(process.stdout, Date.now)
 
+const tidyUp = async () => {
+  server.kill('SIGTERM')
+  upstream.process.kill()
+  await server.exited
+  await rm(folder, { recursive: true, force: true })
+}
+process.once('SIGINT', () => void tidyUp().finally(() => process.exit(130)))
+
 try {
   console.log(`Sheaf listens on ${url} and keeps its jobs in ${database}.`)
   console.log(`The API at ${upstream.url} takes its time, answers 429 and 500, and sometimes never.\n`)
@@ -95,8 +103,5 @@ try {
   )
     process.exitCode = 1
 } finally {
-  server.kill('SIGTERM')
-  upstream.process.kill()
-  await server.exited
-  await rm(folder, { recursive: true, force: true })
+  await tidyUp()
 }
