@@ -36,6 +36,22 @@ export const claiming = (start: Start) => {
     expect(one(one(changes).tasks)).toMatchObject({ index: 0, key: 'k', state: 'running', attempt: 1 })
   })
 
+  test('a job claims beyond its concurrency as far as it is told, at most three times as much', async () => {
+    const s = await start()
+    await s.submit({ tasks: 200, concurrency: 20 })
+    const { claimed } = await s.commit({ claim: 200, ahead: 10 })
+    expect(claimed.length).toBe(30)
+    expect((await s.commit({ claim: 200, ahead: 10 })).claimed.length).toBe(0)
+    const settlements = claimed.slice(0, 1).map((claim) => ({ claim, result: succeeded }))
+    expect((await s.commit({ settlements, claim: 200, ahead: 1_000 })).claimed.length).toBe(51)
+  })
+
+  test('a job of few tasks at once claims nothing ahead', async () => {
+    const s = await start()
+    await s.submit({ tasks: 200, concurrency: 15 })
+    expect((await s.commit({ claim: 200, ahead: 10 })).claimed.length).toBe(15)
+  })
+
   test('tasks are claimed in input order, each once, up to the limit', async () => {
     const s = await start()
     await s.submit({ tasks: 10 })
