@@ -3,6 +3,7 @@ import type { Dependency } from '../../job/graph.ts'
 import { moveTask, noteEnd } from '../../job/ledger.ts'
 import type { EndedState } from '../../job/state.ts'
 import type { Books } from './books.ts'
+import { cancelWaiting, type Waiting } from './cancel.ts'
 import type { OpenJob } from './rows.ts'
 import { tell } from './tell.ts'
 
@@ -39,10 +40,7 @@ export const freeDependants = (books: Books, job: OpenJob, index: number, state:
   }
 }
 
-interface Dependant {
-  index: number
-  key: string | null
-  attempt: number
+interface Dependant extends Waiting {
   waiting: number
 }
 
@@ -63,15 +61,7 @@ const cancel = (books: Books, job: OpenJob, task: Dependant, dependency: number)
     message: `Task ${dependency}, which this one comes after, did not succeed.`,
     details: { task: dependency },
   }
-  const seq = moveTask(job, 'blocked', 'cancel')
-  books.statements.cancelTask.run({
-    job: job.number,
-    index: task.index,
-    seq,
-    now: books.now,
-    error: JSON.stringify(error),
-  })
-  tell({ books, job, claim: { ...task, key: task.key ?? undefined } }, { state: 'cancelled', seq, error })
+  cancelWaiting(books, job, 'blocked', task, error)
   if (noteEnd(job, task.index, 'cancelled', error)) books.moved(job)
 }
 

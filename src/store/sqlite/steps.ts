@@ -1,9 +1,9 @@
 import type { Failure } from '../../job/errors.ts'
-import { moveTask, stop } from '../../job/ledger.ts'
+import { stop } from '../../job/ledger.ts'
 import { remove } from './act.ts'
 import type { Books } from './books.ts'
+import { cancelWaiting } from './cancel.ts'
 import type { OpenJob } from './rows.ts'
-import { tell } from './tell.ts'
 
 /** How many tasks a commit cancels or deletes beside its other work: about 5 ms at 500,000 rows a second. */
 const stepSize = 2_000
@@ -70,18 +70,7 @@ const cancelRest = (books: Books, job: OpenJob, limit: number): number => {
     job: job.number,
     limit,
   })
-  for (const task of tasks) {
-    const seq = moveTask(job, state, 'cancel')
-    books.statements.cancelTask.run({
-      job: job.number,
-      index: task.index,
-      seq,
-      now: books.now,
-      error: JSON.stringify(error),
-    })
-    const claim = { index: task.index, key: task.key ?? undefined, attempt: task.attempt }
-    tell({ books, job, claim }, { state: 'cancelled', seq, error })
-  }
+  for (const task of tasks) cancelWaiting(books, job, state, task, error)
   books.touch(job)
   return tasks.length
 }

@@ -2,7 +2,7 @@ import { and, asc, count, eq, sql } from 'drizzle-orm'
 import type { BunSQLiteDatabase } from 'drizzle-orm/bun-sqlite'
 import { codeOf } from '../rows.ts'
 import { edges, tasks } from '../schema.ts'
-import { given, inState, literal, numeric } from './given.ts'
+import { given, inState, literal, mayTake, numeric } from './given.ts'
 
 const { placeholder } = sql
 
@@ -58,11 +58,11 @@ export const edgeStatements = (db: BunSQLiteDatabase) => ({
   unblockTask: db
     .update(tasks)
     .set({ state: codeOf('queued'), waiting: 0, seq: given('seq'), runAt: given('now') })
-    .where(thisTask)
+    .where(and(thisTask, mayTake('unblock')))
     .prepare(),
   blockTask: db
     .update(tasks)
     .set({ state: codeOf('blocked'), waiting: given('waiting'), seq: given('seq') })
-    .where(thisTask)
+    .where(and(thisTask, mayTake('block')))
     .prepare(),
 })

@@ -1,5 +1,5 @@
 import { type Placeholder, type SQL, sql } from 'drizzle-orm'
-import type { TaskState } from '../../../job/state.ts'
+import { type TaskState, type TaskTrigger, taskStatesBefore } from '../../../job/state.ts'
 import { codeOf } from '../rows.ts'
 import { tasks } from '../schema.ts'
 
@@ -25,6 +25,10 @@ export const only = (count: number): Placeholder => literal(count) as unknown as
 export const literal = (value: number): SQL => sql.raw(String(value))
 
 export const inState = (state: TaskState): SQL => sql`${tasks.state} = ${literal(codeOf(state))}`
+
+/** That a task is in a state from which the machine lets it take the transition. */
+export const mayTake = (trigger: TaskTrigger): SQL =>
+  sql`${tasks.state} in (${sql.raw(taskStatesBefore(trigger).map(codeOf).join(', '))})`
 
 /** The condition of the index on tasks that ended without success. */
 export const missed: SQL = sql`${tasks.state} >= ${literal(codeOf('failed'))}`

@@ -2,13 +2,13 @@ import { and, asc, eq, inArray, lte, sql } from 'drizzle-orm'
 import type { BunSQLiteDatabase } from 'drizzle-orm/bun-sqlite'
 import { codeOf } from '../rows.ts'
 import { failures, tasks } from '../schema.ts'
-import { atMost, given, inState, missed, numeric, only } from './given.ts'
+import { atMost, given, inState, mayTake, missed, numeric, only } from './given.ts'
 
 const { placeholder } = sql
 
 const thisTask = and(eq(tasks.job, given('job')), eq(tasks.index, given('index')))
 /** Only who holds the attempt can settle it. */
-const held = and(thisTask, eq(tasks.attempt, given('attempt')), inState('running'))
+const held = and(thisTask, eq(tasks.attempt, given('attempt')), mayTake('succeed'))
 const spent = sql`${tasks.failures} + ${placeholder('spent')}`
 
 /** What moves a task, one transition a statement. */
@@ -60,7 +60,7 @@ export const taskStatements = (db: BunSQLiteDatabase) => ({
   claimTask: db
     .update(tasks)
     .set({ state: codeOf('running'), attempt: given('attempt'), seq: given('seq'), startedAt: given('now') })
-    .where(thisTask)
+    .where(and(thisTask, mayTake('claim')))
     .prepare(),
 
   succeedTask: db
@@ -144,7 +144,7 @@ export const taskStatements = (db: BunSQLiteDatabase) => ({
       finishedAt: given('now'),
       error: given('error'),
     })
-    .where(thisTask)
+    .where(and(thisTask, mayTake('cancel')))
     .prepare(),
 
   missedTasks: db
@@ -165,7 +165,7 @@ export const taskStatements = (db: BunSQLiteDatabase) => ({
       finishedAt: null,
       error: null,
     })
-    .where(thisTask)
+    .where(and(thisTask, mayTake('revive')))
     .prepare(),
 
   runningTasks: db

@@ -1,0 +1,32 @@
+import type { Failure } from '../../job/errors.ts'
+import { moveTask } from '../../job/ledger.ts'
+import type { Books } from './books.ts'
+import type { OpenJob } from './rows.ts'
+import { tell } from './tell.ts'
+
+/** A task that no attempt holds. */
+export interface Waiting {
+  index: number
+  key: string | null
+  attempt: number
+}
+
+/** Cancels a task that waits, in the queue or for others. */
+export const cancelWaiting = (
+  books: Books,
+  job: OpenJob,
+  state: 'queued' | 'blocked',
+  { index, key, attempt }: Waiting,
+  error: Failure,
+): void => {
+  const seq = moveTask(job, state, 'cancel')
+  books.statements.cancelTask.run({
+    job: job.number,
+    index,
+    seq,
+    now: books.now,
+    error: JSON.stringify(error),
+  })
+  const claim = { index, key: key ?? undefined, attempt }
+  tell({ books, job, claim }, { state: 'cancelled', seq, error })
+}
