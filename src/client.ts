@@ -1,6 +1,8 @@
 export { type ConnectOptions, connect } from './client/connect.ts'
 export { JobError, SheafError, TaskError } from './client/errors.ts'
 export type { FollowOptions, Job, Result, Results } from './client/job.ts'
+export type { QueueListOptions, QueuePage, Queues } from './client/queues.ts'
+export type { HistoryOptions, ScheduleListOptions, ScheduleOptions, Schedules } from './client/schedules.ts'
 export type { GatherOptions, Sheaf } from './client/sheaf.ts'
 export type { SubmitOptions } from './client/submit.ts'
 export {
@@ -26,4 +28,7 @@ export {
   type Task,
 } from './client/task.ts'
 export type { FollowEvent, JobEvent, ProgressEvent, TaskChangeView, TasksEvent } from './job/events.ts'
+export type { QueueView } from './job/queue-wire.ts'
+export type { LimitsSpec } from './job/queues.ts'
 export type { JobView, ResultView, TaskView, WholeTaskView } from './job/wire.ts'
+export type { ScheduleView } from './kinds/schedule.ts'

@@ -1,3 +1,4 @@
+import { failpointVariable } from './failpoint.ts'
 import { expected } from './job/errors.ts'
 import { nearest } from './job/explain/nearest.ts'
 import { allowedSmtp, flawOfSmtp, parseSmtp, type SmtpSettings } from './kinds/email/smtp.ts'
@@ -28,10 +29,17 @@ export interface Config {
   log: LogLevel
   graceMs: number
   maxBodyBytes: number
+  /** How many tasks may wait in all. */
+  maxQueued: number
+  /** How many of them may be of jobs that one token submitted; undefined for any number. */
+  maxQueuedPerToken: number | undefined
 }
 
 const durabilities = ['full', 'normal'] as const
 export type Durability = (typeof durabilities)[number]
+
+/** A thousand million: no disk that Sheaf is made for holds more tasks. */
+const mostQueued = 1_000_000_000
 
 /** One environment variable: a row of the README's table, and how its text becomes a value. */
 interface Setting<T> {
@@ -160,6 +168,21 @@ export const settings: { readonly [Key in Exclude<keyof Config, 'secrets'>]: Set
     description: 'The largest request body that is read, in bytes.',
     parse: wholeNumber(1024, 1024 ** 3),
   },
+  maxQueued: {
+    name: 'SHEAF_MAX_QUEUED',
+    default: '10000000',
+    allowed: `between 1 and ${mostQueued}`,
+    description: 'How many tasks may wait in all; what would be more is refused with 503.',
+    parse: wholeNumber(1, mostQueued),
+  },
+  maxQueuedPerToken: {
+    name: 'SHEAF_MAX_QUEUED_PER_TOKEN',
+    default: undefined,
+    allowed: `between 1 and ${mostQueued}`,
+    description:
+      'How many tasks may wait that were submitted with one token; what would be more is refused with 429. By default any number.',
+    parse: wholeNumber(1, mostQueued),
+  },
 }
 
 /** A setting that cannot be used. The message is one line and holds no secret. */
@@ -193,6 +216,8 @@ export const readConfig = (env: Environment): Config => {
     log: read(settings.log),
     graceMs: read(settings.graceMs),
     maxBodyBytes: read(settings.maxBodyBytes),
+    maxQueued: read(settings.maxQueued),
+    maxQueuedPerToken: readIfSet(env, settings.maxQueuedPerToken),
   }
   refuseOpenServer(config)
   return config
@@ -228,8 +253,9 @@ const readSecrets = (env: Environment): ReadonlyMap<string, string> => {
 /** A misspelt setting would be ignored in silence, and the default used in its place. */
 const refuseUnknown = (env: Environment): void => {
   const names = Object.values(settings).map(({ name }) => name)
+  const known = [...names, failpointVariable]
   for (const name of Object.keys(env)) {
-    if (!name.startsWith('SHEAF_') || name.startsWith(secretPrefix) || names.includes(name)) continue
+    if (!name.startsWith('SHEAF_') || name.startsWith(secretPrefix) || known.includes(name)) continue
     const meant = nearest(name, names)
     throw new ConfigError(`There is no setting "${name}"${meant ? `: did you mean "${meant}"?` : '.'}`)
   }

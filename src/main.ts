@@ -2,6 +2,8 @@ import { resolve } from 'node:path'
 import { pathToFileURL } from 'node:url'
 import { systemClock } from './clock.ts'
 import { ConfigError, readConfig } from './config.ts'
+import { allowedFailpoints, arm, failpointVariable } from './failpoint.ts'
+import { expected } from './job/errors.ts'
 import { type Handler, isHandler } from './kinds/handler.ts'
 import { createLog, type Log } from './log.ts'
 import { type Server, serve } from './serve.ts'
@@ -11,11 +13,19 @@ import { StoreError } from './store/store.ts'
 const main = async (): Promise<void> => {
   const config = readConfig(process.env)
   const log = createLog({ level: config.log, clock: systemClock })
+  armFailpoint(process.env[failpointVariable], log)
   const handlers = config.handlers === undefined ? [] : await loadHandlers(config.handlers)
   const server = await serve({ config, log, handlers })
   stopOnSignal(server)
   outliveHandlers(server, log)
   console.log(`Sheaf listens on ${server.url}`)
+}
+
+/** For tests of what a death leaves. Throws a ConfigError. */
+const armFailpoint = (text: string | undefined, log: Log): void => {
+  if (text === undefined || text === '') return
+  if (!arm(text)) throw new ConfigError(expected(failpointVariable, allowedFailpoints, text))
+  log.warn('This server will kill itself', { [failpointVariable]: text })
 }
 
 /** `bun run` passes on a Ctrl-C that the terminal has sent to all its processes already: so soon, it is the same signal. */

@@ -66,7 +66,10 @@ export const serve = async (options: ServeOptions): Promise<Server> => {
     kinds,
     clock,
     concurrency: config.concurrency,
+    queueDefaults: Object.assign({}, ...Object.values(kinds).map(({ queues }) => queues)),
     graceMs: config.graceMs,
+    mostWaiting: config.maxQueued,
+    mostWaitingPerOwner: config.maxQueuedPerToken,
     secrets: config.secrets,
     log: (level, message, fields) => log[level](message, fields),
   })
@@ -79,6 +82,7 @@ export const serve = async (options: ServeOptions): Promise<Server> => {
     handlers,
     secrets: new Set(config.secrets.keys()),
     maxBodyBytes: config.maxBodyBytes,
+    maxQueuedPerToken: config.maxQueuedPerToken,
     streams,
     artifacts: artifacts.place,
   })

@@ -6,6 +6,8 @@ export type Scope = (typeof scopes)[number]
 
 /** A token as it is kept: only by the SHA-256 of its secret. */
 export interface Token {
+  /** The first 16 hexadecimal digits of the hash: the same after a restart, and tells nothing of the secret. */
+  id: string
   scope: Scope
   hash: Uint8Array
 }
@@ -30,11 +32,14 @@ export const flawOf = (text: string): string => {
   return `${flaw} in entry ${number} of ${flaws.length}`
 }
 
-/** The widest scope that the secret opens. Compares with every token, each in constant time. */
-export const scopeOf = (secret: string, tokens: readonly Token[]): Scope | undefined => {
+/** The token of this secret, the one with the widest scope. Compares with every token, each in constant time. */
+export const tokenOf = (secret: string, tokens: readonly Token[]): Token | undefined => {
   const hash = sha256(secret)
-  const opened = tokens.filter((token) => timingSafeEqual(token.hash, hash)).map(({ scope }) => scope)
-  return scopes.findLast((scope) => opened.includes(scope))
+  const opened = tokens.filter((token) => timingSafeEqual(token.hash, hash))
+  return opened.reduce<Token | undefined>(
+    (widest, token) => (widest && covers(widest.scope, token.scope) ? widest : token),
+    undefined,
+  )
 }
 
 export const covers = (held: Scope, needed: Scope): boolean => scopes.indexOf(held) >= scopes.indexOf(needed)
@@ -51,9 +56,10 @@ const readToken = (entry: string): Token | string => {
   if (scope === undefined || named.some((name) => !isScope(name))) return 'an unknown scope'
   if (!/^[\x21-\x7e]*$/.test(secret)) return 'a secret with other than visible ASCII characters'
   if (secret.length < shortestSecret) return `a secret of ${secret.length} characters`
-  return { scope, hash: sha256(secret) }
+  const hash = sha256(secret)
+  return { id: hash.toString('hex').slice(0, 16), scope, hash }
 }
 
 const isScope = (name: string): boolean => scopes.some((scope) => scope === name)
 
-const sha256 = (text: string): Uint8Array => createHash('sha256').update(text).digest()
+const sha256 = (text: string): Buffer => createHash('sha256').update(text).digest()

@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'bun:test'
 import fc from 'fast-check'
 import { ConfigError, readConfig, settings } from '../src/config.ts'
-import { scopeOf } from '../src/tokens.ts'
+import { tokenOf } from '../src/tokens.ts'
 
 const secret = 'correct-horse-battery'
 
@@ -33,6 +33,8 @@ describe('the settings', () => {
       log: 'info',
       graceMs: 10_000,
       maxBodyBytes: 16_777_216,
+      maxQueued: 10_000_000,
+      maxQueuedPerToken: undefined,
     })
   })
 
@@ -56,6 +58,8 @@ describe('the settings', () => {
     [{ SHEAF_DURABILITY: 'normal' }, { durability: 'normal' }],
     [{ SHEAF_HANDLERS: './handlers.ts' }, { handlers: './handlers.ts' }],
     [{ SHEAF_GRACE_MS: '0' }, { graceMs: 0 }],
+    [{ SHEAF_MAX_QUEUED: '1' }, { maxQueued: 1 }],
+    [{ SHEAF_MAX_QUEUED_PER_TOKEN: '1000' }, { maxQueuedPerToken: 1_000 }],
   ])('%j is taken', (env: Record<string, string>, expected) => {
     expect(readConfig(env)).toMatchObject(expected)
   })
@@ -78,6 +82,11 @@ describe('the settings', () => {
     [
       { SHEAF_MAX_BODY_BYTES: '-1' },
       'Expected "SHEAF_MAX_BODY_BYTES" between 1024 and 1073741824, got "-1".',
+    ],
+    [{ SHEAF_MAX_QUEUED: '0' }, 'Expected "SHEAF_MAX_QUEUED" between 1 and 1000000000, got "0".'],
+    [
+      { SHEAF_MAX_QUEUED_PER_TOKEN: '1e6' },
+      'Expected "SHEAF_MAX_QUEUED_PER_TOKEN" between 1 and 1000000000, got "1e6".',
     ],
   ])('%j stops the start with one line that says what is allowed', (env: Record<string, string>, message) => {
     expect(refusal(env)).toBe(message)
@@ -128,16 +137,24 @@ describe('tokens', () => {
   test('are kept by their hash alone', () => {
     const { tokens } = readConfig({ SHEAF_TOKENS: `read:${secret}` })
     expect(JSON.stringify(tokens)).not.toContain(secret)
-    expect(scopeOf(secret, tokens)).toBe('read')
-    expect(scopeOf(`${secret}x`, tokens)).toBeUndefined()
+    expect(tokenOf(secret, tokens)?.scope).toBe('read')
+    expect(tokenOf(`${secret}x`, tokens)).toBeUndefined()
+  })
+
+  test('have an id each that stays the same, and says nothing of the secret', () => {
+    const read = (text: string) => readConfig({ SHEAF_TOKENS: text }).tokens.map(({ id }) => id)
+    const [first, second] = read(`read:${secret},submit:${secret}2`)
+    expect(first).toMatch(/^[0-9a-f]{16}$/)
+    expect(second).not.toBe(first)
+    expect(read(`admin:${secret}`)).toEqual([first ?? ''])
   })
 
   test('open the widest of the scopes that are named', () => {
     const { tokens } = readConfig({
       SHEAF_TOKENS: `read+submit:${secret}1, admin:${secret}:2 ,read:${secret}1`,
     })
-    expect(scopeOf(`${secret}1`, tokens)).toBe('submit')
-    expect(scopeOf(`${secret}:2`, tokens)).toBe('admin')
+    expect(tokenOf(`${secret}1`, tokens)?.scope).toBe('submit')
+    expect(tokenOf(`${secret}:2`, tokens)?.scope).toBe('admin')
   })
 
   test.each([

@@ -5,7 +5,7 @@ import biome from '../.biome.json'
 const root = join(import.meta.dir, '../src')
 
 /** Leaf files at the top of src/, which know of nothing that Sheaf does. */
-const leaves = ['clock.ts', 'log.ts', 'loopback.ts', 'tokens.ts']
+const leaves = ['clock.ts', 'failpoint.ts', 'log.ts', 'loopback.ts', 'tokens.ts']
 
 /** What is put together at the top: by `serve.ts` for the process, by `index.ts` for an app of someone else's. */
 const parts = ['job/', 'store/', 'kinds/', 'engine/', 'http/', ...leaves]
@@ -21,15 +21,17 @@ const uploads = ['csv-parse', '@remix-run/multipart-parser']
  */
 const law: [area: string, mayImport: string[]][] = [
   ['job/', ['job/', '@sinclair/typebox']],
-  ['store/', ['job/', 'store/', 'drizzle-orm', 'bun:sqlite', 'node:']],
+  ['store/', ['job/', 'store/', 'failpoint.ts', 'drizzle-orm', 'bun:sqlite', 'node:']],
   ['kinds/', ['job/', 'kinds/', 'ipaddr.js', 'nodemailer', ...leaves, ...common]],
-  ['engine/', ['job/', 'engine/', 'kinds/', ...leaves, ...common]],
+  ['engine/', ['job/', 'engine/', 'kinds/', 'croner', ...leaves, ...common]],
   [
     'http/',
     [
       'job/',
       'kinds/',
       'http/',
+      'engine/queue-view.ts',
+      'engine/schedules/view.ts',
       'engine/view.ts',
       ...uploads,
       ...leaves,
@@ -43,6 +45,7 @@ const law: [area: string, mayImport: string[]][] = [
   ['dashboard/', ['job/', 'client/', 'client.ts', 'dashboard/']],
   ['config.ts', ['kinds/email/smtp.ts', 'job/', 'kinds/sql/source.ts', ...leaves, 'node:']],
   ['clock.ts', []],
+  ['failpoint.ts', []],
   ['log.ts', []],
   ['loopback.ts', []],
   ['tokens.ts', ['node:crypto']],

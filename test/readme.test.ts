@@ -4,6 +4,8 @@ import { join } from 'node:path'
 import manifest from '../package.json'
 import { call, connect } from '../src/client.ts'
 import { settings } from '../src/config.ts'
+import { filesOf } from './kinds/email/parts.ts'
+import { type Listener, startSmtp } from './kinds/email/server.ts'
 import { startServer, type TestServer } from './support/server.ts'
 import { startUpstream } from './support/upstream.ts'
 
@@ -29,6 +31,7 @@ const blocksIn = (language: string, having = '') =>
 const folder = join(root, 'dist', 'readme')
 let server: TestServer
 let upstream: Awaited<ReturnType<typeof startUpstream>>
+let smtp: Listener
 let jobId = ''
 
 const here = (code: string) =>
@@ -36,6 +39,8 @@ const here = (code: string) =>
     .replaceAll('http://localhost:3000', server.url)
     .replaceAll('ws://localhost:3000', server.url.replace('http', 'ws'))
     .replaceAll('https://api.example.com', upstream.url)
+    .replaceAll('http:api.example.com', `http:${new URL(upstream.url).host}`)
+    .replaceAll('http:api.*', `http:${new URL(upstream.url).host.slice(0, 4)}*`)
 
 const run = async (command: string[], env: Record<string, string> = {}) => {
   const child = Bun.spawn(command, {
@@ -68,11 +73,16 @@ beforeAll(async () => {
   )
   chmodSync(join(folder, 'curl'), 0o755)
   upstream = await startUpstream()
-  server = await startServer({ handlers: [(await import(handlers)).letters] })
+  smtp = await startSmtp()
+  server = await startServer({
+    env: { SHEAF_SMTP: `smtp://127.0.0.1:${smtp.port}?from=sheaf@example.com` },
+    handlers: [(await import(handlers)).letters],
+  })
 })
 
 afterAll(async () => {
   await server[Symbol.asyncDispose]()
+  await smtp.stop()
   await upstream.stop()
   rmSync(folder, { recursive: true, force: true })
 })
@@ -154,6 +164,44 @@ describe('the README', () => {
       const job: unknown = await response.json()
       expect(job).toMatchObject({ state: 'succeeded', counts: { failed: 0, cancelled: 0 } })
     }
+    expect(filesOf(smtp.last)).toMatchObject([{ filename: 'report.pdf', contentType: 'application/pdf' }])
+  })
+
+  test('limits a queue with curl', async () => {
+    const [limit] = blocksIn('sh', '/queues/')
+    const { out, err } = await runShell(limit?.code ?? '')
+    const queue: unknown = JSON.parse(out || err)
+    const limits = {
+      rate: { limit: 500, perMs: 60_000 },
+      concurrency: 20,
+      breaker: { failures: 0.5, of: 20, openMs: 30_000, probes: 1 },
+    }
+    const { host } = new URL(upstream.url)
+    expect(queue).toMatchObject({ name: `http:${host}`, status: 'open', own: limits, limits })
+  })
+
+  test('pauses, watches and resumes a queue with the typed client', async () => {
+    const [client] = blocksIn('ts', 'queues.watch')
+    const { out, err, code } = await runTypeScript('queues.ts', client?.code ?? '')
+    expect(err).toBe('')
+    expect(out.trim().split('\n')).toEqual(['paused 50', 'open 50'])
+    expect(code).toBe(0)
+  })
+
+  test('delays a job, which is made once', async () => {
+    const [unique] = blocksIn('json', '"unique"')
+    const post = (prefer: string) =>
+      fetch(`${server.url}/jobs`, {
+        method: 'POST',
+        headers: { 'content-type': 'application/json', prefer },
+        body: here(unique?.code ?? ''),
+      })
+    const first = await post('wait=0')
+    expect(first.status).toBe(202)
+    const second = await post('wait=10')
+    expect(second.headers.get('sheaf-unique')).toBe('existing')
+    expect(second.headers.get('location')).toBe(first.headers.get('location'))
+    expect(await second.json()).toMatchObject({ state: 'succeeded', counts: { succeeded: 2 } })
   })
 
   test('defines a handler that runs in a thread', async () => {

@@ -74,6 +74,8 @@ const attempt = async <A extends Answer>(
   // What broke in the middle of a success is told as an error, too.
   if (error !== null) return response.ok ? lost(base, error.value) : refused(response, error.value)
   if (isObject(data)) return { data }
+  // What Eden makes of no content is an empty text, of the type that the route has.
+  if (response.status === 204) return { data: data as NonNullable<A['data']> }
   return { error: strange(response), trouble: 'refused', afterMs: 0 }
 }
 
@@ -91,5 +93,5 @@ const refused = (response: Response, value: unknown): Failed => ({
   afterMs: Number(response.headers.get('retry-after')) * 1_000 || 0,
 })
 
-/** A 503 is Sheaf's or a proxy's word that nothing was done; after the others of a proxy, nobody knows. */
-const troubles: Record<number, Failed['trouble']> = { 502: 'lost', 503: 'busy', 504: 'lost' }
+/** A 429 or a 503 is Sheaf's or a proxy's word that nothing was done; after the others of a proxy, nobody knows. */
+const troubles: Record<number, Failed['trouble']> = { 429: 'busy', 502: 'lost', 503: 'busy', 504: 'lost' }

@@ -9,6 +9,8 @@ import { createFollow } from './follow/follow.ts'
 import type { SocketConstructor } from './follow/socket.ts'
 import { allOf, allSettledOf, anyOf, type Decided, raceOf } from './gather.ts'
 import { Job, type Tools } from './job.ts'
+import { createQueues } from './queues.ts'
+import { createSchedules } from './schedules.ts'
 import { segmentOf } from './segment.ts'
 import type { GatherOptions, Sheaf } from './sheaf.ts'
 import { submit } from './submit.ts'
@@ -60,7 +62,9 @@ export const connect = (target: string | URL | LocalApp, options: ConnectOptions
     WebSocket: options.WebSocket,
     closing: closing.signal,
     whyRefused: whyRefused(api, createAsk({ base: transport.base, clock, retryMs: 0 })),
+    queue: (name) => queues.get(name),
   })
+  const queues = createQueues(api, ask, follow.queues)
   const tools: Tools = { api, ask, behind, follow }
   const close = () => {
     closing.abort(new SheafError('closed', 'The client was closed.'))
@@ -68,12 +72,14 @@ export const connect = (target: string | URL | LocalApp, options: ConnectOptions
   }
   return {
     api,
+    queues,
+    schedules: createSchedules(tools),
     all: gather(tools, 'all', allOf),
     allSettled: gather(tools, 'allSettled', allSettledOf),
     any: gather(tools, 'any', anyOf),
     race: gather(tools, 'race', raceOf),
     submit: async (tasks: Iterable<Task>, given = {}) =>
-      new Job(tools, (await submit(tools, tasks, given)).id),
+      new Job(tools, (await submit(tools, tasks, given)).job.id),
     job: (id) => new Job(tools, id.toLowerCase()),
     close,
     [Symbol.asyncDispose]: close,
@@ -81,9 +87,10 @@ export const connect = (target: string | URL | LocalApp, options: ConnectOptions
 }
 
 /** Only a token that does not suffice is a reason to give up; whatever else it is may pass. */
-const whyRefused = (api: Api, askOnce: Ask) => async (job: string) => {
+const whyRefused = (api: Api, askOnce: Ask) => async (job: string | undefined) => {
   try {
-    await askOnce((fetch) => api.jobs({ id: segmentOf(job) }).get({ fetch }))
+    if (job === undefined) await askOnce((fetch) => api.queues.get({ fetch, query: { limit: 1 } }))
+    else await askOnce((fetch) => api.jobs({ id: segmentOf(job) }).get({ fetch }))
   } catch (error) {
     if (error instanceof SheafError && (error.status === 401 || error.status === 403)) return error
   }
@@ -95,12 +102,12 @@ const gather =
   (tools: Tools, mode: Mode, settle: (decided: Decided) => Promise<unknown>) =>
   async (tasks: Iterable<Task>, { signal, ...options }: GatherOptions = {}): Promise<never> => {
     const submitted = await submit(tools, tasks, { ...options, ...(signal && { signal }), mode })
-    const job = new Job(tools, submitted.id)
+    const job = new Job(tools, submitted.job.id)
     try {
-      const as = submitted.outcome === undefined ? await job.decided({ signal }) : submitted
+      const as = submitted.job.outcome === undefined ? await job.decided({ signal }) : submitted.job
       return (await settle({ job, as, options: { signal } })) as never
     } catch (error) {
-      if (signal?.aborted) tools.behind.add(job.cancel())
+      if (signal?.aborted && submitted.own) tools.behind.add(job.cancel())
       throw error
     }
   }

@@ -7,6 +7,8 @@ export type ClientCode =
   | 'unreachable'
   /** The answer is none of Sheaf's: something else listens there, or stands in between. */
   | 'unexpected_answer'
+  /** There is no WebSocket here, and nothing else will do. */
+  | 'unsupported'
   /** `close()` was called. */
   | 'closed'
 

@@ -117,7 +117,7 @@ export class Job<Outputs extends readonly unknown[] = unknown[]> implements Asyn
   }
 
   follow({ after = 0, signal }: FollowOptions = {}): AsyncIterableIterator<FollowEvent, undefined> {
-    return this.#tools.follow(this.id, after === 'now' ? undefined : after, signal)
+    return this.#tools.follow.job(this.id, after === 'now' ? undefined : after, signal)
   }
 
   [Symbol.asyncIterator](): AsyncIterableIterator<FollowEvent, undefined> {
@@ -129,7 +129,7 @@ export class Job<Outputs extends readonly unknown[] = unknown[]> implements Asyn
   }
 
   async #until(fits: (job: JobView) => boolean, { signal }: WaitOptions = {}): Promise<JobView> {
-    for await (const event of this.#tools.follow(this.id, undefined, signal))
+    for await (const event of this.#tools.follow.job(this.id, undefined, signal))
       if (event.type === 'job' && fits(event.data)) return event.data
     return this.snapshot({ signal })
   }

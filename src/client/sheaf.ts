@@ -1,5 +1,7 @@
 import type { Api } from './api.ts'
 import type { Job } from './job.ts'
+import type { Queues } from './queues.ts'
+import type { Schedules } from './schedules.ts'
 import type { SubmitOptions } from './submit.ts'
 import type { Each, Outputs, Task } from './task.ts'
 
@@ -46,6 +48,12 @@ export interface Sheaf extends AsyncDisposable {
 
   /** A job that is there already. Nothing is asked of the server yet. */
   job<Outputs extends readonly unknown[] = unknown[]>(id: string): Job<Outputs>
+
+  /** What limits how fast tasks run, and how that goes. */
+  readonly queues: Queues
+
+  /** Jobs that are submitted again and again. */
+  readonly schedules: Schedules
 
   /** Every route of the server, typed: the Eden treaty. */
   readonly api: Api

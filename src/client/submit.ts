@@ -1,16 +1,22 @@
 import type { JobCommon } from '../job/spec.ts'
 import type { JobView } from '../job/wire.ts'
 import type { Tools } from './job.ts'
-import type { Each, Task } from './task.ts'
+import type { Dated, Each, Task } from './task.ts'
 
-export interface SubmitOptions extends JobCommon {
+export interface SubmitOptions extends Dated<JobCommon> {
   /** The same key with the same tasks and options gives the same job, however often submitted. Default: random. */
   idempotencyKey?: string
   /**
-   * Gives up: `submit` rejects with the reason. Should the job have been accepted meanwhile, it is cancelled. Once
-   * `submit` has resolved, the signal has no effect: use `job.cancel()`.
+   * Gives up: `submit` rejects with the reason. Should the job have been accepted meanwhile, it is cancelled, unless it is
+   * one from before, of the same `unique` key. Once `submit` has resolved, the signal has no effect: use `job.cancel()`.
    */
   signal?: AbortSignal
+}
+
+export interface Submitted {
+  job: JobView
+  /** Whether it was made for this submission, and not for one from before of the same `unique` key. */
+  own: boolean
 }
 
 /** Sends the job until it is accepted once. Rejects with a {@link SheafError}, or the signal's reason. */
@@ -18,11 +24,11 @@ export const submit = async (
   { api, ask, behind }: Tools,
   tasks: Iterable<Task> | Each,
   { idempotencyKey = randomKey(), signal, ...spec }: SubmitOptions = {},
-): Promise<JobView> => {
+): Promise<Submitted> => {
   // Written once: the key says that it is the same every time, whatever the caller does with the tasks meanwhile.
   const body = JSON.stringify({ ...spec, ...(isEach(tasks) ? { each: tasks } : { tasks: [...tasks] }) })
   const headers = { 'content-type': 'application/json', 'idempotency-key': idempotencyKey }
-  let latest: Promise<{ data: JobView | null }> | undefined
+  let latest: Promise<{ data: JobView | null; response?: Response }> | undefined
   const send = () => {
     // Eden's types want the object, to write it itself.
     const sent = api.jobs.post(body as never, { headers })
@@ -30,16 +36,24 @@ export const submit = async (
     return sent
   }
   try {
-    return await ask(send, { signal })
+    const job = await ask(send, { signal })
+    return { job, own: isOwn((await latest)?.response) }
   } catch (error) {
     if (signal?.aborted && latest)
-      behind.add(latest.then(({ data }) => data && api.jobs({ id: data.id }).cancel.post()))
+      behind.add(
+        latest.then(async ({ data, response }) => {
+          if (data && isOwn(response)) await api.jobs({ id: data.id }).cancel.post()
+        }),
+      )
     throw error
   }
 }
 
+const isOwn = (response: Response | undefined): boolean =>
+  response?.headers.get('sheaf-unique') !== 'existing'
+
 /** What is neither goes the way of the tasks, to be refused as no iterable. */
-const isEach = (tasks: Iterable<Task> | Each): tasks is Each =>
+export const isEach = (tasks: Iterable<Task> | Each): tasks is Each =>
   typeof tasks === 'object' && tasks !== null && 'items' in tasks && 'task' in tasks
 
 /** 128 random bits. A page that did not come over TLS has no `crypto.randomUUID`. */

@@ -7,15 +7,20 @@ export { literal } from '../job/template/literal.ts'
 
 declare const output: unique symbol
 
+/** The same, and a time may also be a Date, which JSON writes as the server wants it. */
+export type Dated<T> = { [Name in keyof T]: Name extends 'runAt' ? T[Name] | Date : T[Name] }
+
+type Spec = Dated<TaskSpec>
+
 /** A task to submit: plain JSON, of which TypeScript also knows what it will return. */
-export type Task<Output = unknown> = TaskSpec & { readonly [output]?: () => Output }
+export type Task<Output = unknown> = Spec & { readonly [output]?: () => Output }
 
 export type OutputOf<T> = T extends { readonly [output]?: () => infer Output } ? Output : unknown
 
 /** What each of some tasks returns: a tuple of a tuple, an array of an array. */
 export type Outputs<Tasks extends readonly Task[]> = { -readonly [I in keyof Tasks]: OutputOf<Tasks[I]> }
 
-type SpecOf<Kind extends TaskSpec['kind']> = Extract<TaskSpec, { kind: Kind }>
+type SpecOf<Kind extends Spec['kind']> = Extract<Spec, { kind: Kind }>
 export type HttpOptions = Omit<SpecOf<'http'>, 'kind' | 'url'>
 export type SqlOptions = Omit<SpecOf<'sql'>, 'kind' | 'source' | 'query' | 'params'>
 export type EmailOptions = Omit<SpecOf<'email'>, 'kind'>
@@ -54,7 +59,10 @@ export interface EmailOutput {
   response: string
 }
 
-/** Sends a mail through the server's SMTP settings. */
+/**
+ * Sends a mail through the server's SMTP settings. `attachments: [{ artifact: 'report' }]` attaches what the `http` task of
+ * that key or index saved (`save: true`), if this task comes `after` it.
+ */
 export const email = (message: EmailOptions): Task<EmailOutput> => ({ ...message, kind: 'email' })
 
 /** What an `sql` task returns. */

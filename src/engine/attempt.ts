@@ -2,7 +2,7 @@ import type { Clock } from '../clock.ts'
 import type { Failure } from '../job/errors.ts'
 import { defaultRetry, mayRetry, type RetryPolicy, retryDelay } from '../job/retry.ts'
 import { hasPlaceholders } from '../job/template/placeholder.ts'
-import type { Kind, Progress, RunContext, RunResult } from '../kinds/kind.ts'
+import type { EndedTask, Kind, Progress, RunContext, RunResult, UpstreamNews } from '../kinds/kind.ts'
 import { redact, resolveInput, type Sources } from '../kinds/resolve.ts'
 import type { AttemptResult, Claim, TaskDefaults } from '../store/store.ts'
 
@@ -15,7 +15,10 @@ export interface AttemptHost {
   maxOutputBytes: number
   /** Where what placeholders stand for is found. */
   sourcesOf(claim: Claim): Sources
+  /** A task that the claimed one comes after, by key or index. */
+  dependency(claim: Claim, task: string | number): Promise<EndedTask | undefined>
   progress(claim: Claim, progress: Progress): void
+  upstream(claim: Claim, news: UpstreamNews): void
   log(claim: Claim, level: 'debug' | 'error', message: string, fields?: Record<string, unknown>): void
   /** Called exactly once, when the attempt has ended however it did. */
   ended(attempt: Attempt, result: AttemptResult): void
@@ -31,12 +34,15 @@ export class Attempt implements RunContext {
   /** Values that the task was given and nobody may see: they are taken out of all that leaves it. */
   #secrets: readonly string[] = []
   #ended = false
+  readonly startedAt: number
 
   constructor(
     readonly claim: Claim,
     readonly kind: Kind,
     readonly host: AttemptHost,
-  ) {}
+  ) {
+    this.startedAt = host.clock.now()
+  }
 
   get job() {
     return this.claim.jobId
@@ -71,8 +77,16 @@ export class Attempt implements RunContext {
     return cancel
   }
 
+  dependency(task: string | number): Promise<EndedTask | undefined> {
+    return this.host.dependency(this.claim, task)
+  }
+
   progress(progress: Progress): void {
     if (!this.#ended) this.host.progress(this.claim, this.#redacted(progress))
+  }
+
+  upstream(news: UpstreamNews): void {
+    this.host.upstream(this.claim, news)
   }
 
   log(message: string, fields?: Record<string, unknown>): void {

@@ -1,39 +1,27 @@
 import type { Clock } from '../clock.ts'
+import { failpoint } from '../failpoint.ts'
 import { Problem } from '../job/errors.ts'
-import { hasEnded } from '../job/state.ts'
+import type { Limits } from '../job/queues.ts'
 import type { Acted, Action, Claim, Committed, JobRecord, NewJob, Store, Submitted } from '../store/store.ts'
-import type { Engine, Health } from './engine.ts'
+import { addressOf, dependencyOf } from './dependency.ts'
+import { waitForEnd } from './ended.ts'
+import type { Engine, Health, QueueListQuery, QueueView } from './engine.ts'
+import { Flow } from './flow/flow.ts'
 import { type FollowOptions, follow } from './follow.ts'
 import { Hub } from './hub.ts'
 import { Intake, type Taken } from './intake.ts'
+import { Lookahead } from './lookahead.ts'
+import type { EngineOptions } from './options.ts'
+import { Pulse } from './pulse.ts'
+import { Queues } from './queues.ts'
 import { Rates } from './rates.ts'
-import { type Kinds, Runner } from './runner.ts'
-
-export interface EngineOptions {
-  store: Store
-  kinds: Kinds
-  clock: Clock
-  /** How many tasks run at once. Default 256. */
-  concurrency?: number
-  /** How long `stop` waits for what runs, in milliseconds. Default 10,000. */
-  graceMs?: number
-  /** The longest output that is kept, in bytes of JSON. Default 16 MiB. */
-  maxOutputBytes?: number
-  /** The values of `{{secrets.NAME}}`. Default none. */
-  secrets?: ReadonlyMap<string, string>
-  log?: (level: 'debug' | 'warn' | 'error', message: string, fields?: Record<string, unknown>) => void
-}
-
-const addressOf = (task: string) => (/^\d+$/.test(task) ? { index: Number(task) } : { key: task })
+import { Runner } from './runner.ts'
+import { KeptSchedules } from './schedules/schedules.ts'
 
 /** A task is rescued so often; if the server dies with it once more, the task fails. */
 const mostRescues = 3
 /** How long to wait before a commit that failed is tried again. */
 const commitRetryMs = 500
-/** How long ends of attempts gather for a commit while there is other work at hand. */
-const lingerMs = 3
-/** The work at hand is what ended lately: after a pause this long, nothing is. */
-const lateMs = 20
 
 export const createEngine = (options: EngineOptions): Engine => new GatherEngine(options)
 
@@ -43,21 +31,22 @@ export const createEngine = (options: EngineOptions): Engine => new GatherEngine
  */
 class GatherEngine implements Engine {
   readonly store: Store
+  readonly schedules: KeptSchedules
   readonly #clock: Clock
   readonly #log: NonNullable<EngineOptions['log']>
   readonly #concurrency: number
   readonly #graceMs: number
+  readonly #lookahead: Lookahead
   readonly #intake = new Intake()
+  readonly #mostWaiting: number | undefined
   readonly #rates = new Rates()
   readonly #hub: Hub
+  readonly #pulse: Pulse
+  readonly #flow: Flow
+  readonly #queues: Queues
   readonly #runner: Runner
   #state: 'new' | 'running' | 'stopping' | 'stopped' = 'new'
   #fault: string | undefined
-  #scheduled = false
-  #committing: Promise<void> | undefined
-  #cancelWake: (() => void) | undefined
-  #cancelLinger: (() => void) | undefined
-  #committedAt = 0
   #stopped: Promise<void> | undefined
 
   constructor({ store, kinds, clock, concurrency = 256, graceMs = 10_000, ...rest }: EngineOptions) {
@@ -66,15 +55,36 @@ class GatherEngine implements Engine {
     this.#log = rest.log ?? (() => {})
     this.#concurrency = concurrency
     this.#graceMs = graceMs
+    this.#lookahead = new Lookahead(concurrency)
+    this.#mostWaiting = rest.mostWaiting
     this.#hub = new Hub(clock, (job) => this.rate(job))
+    this.#pulse = new Pulse({
+      clock,
+      runs: () => this.#state === 'running' || this.#state === 'stopping',
+      pressing: () => !this.#intake.empty && this.#fault === undefined,
+      commit: () => this.#commit(),
+    })
+    this.#flow = new Flow(rest.queueDefaults)
+    this.#queues = new Queues({
+      store,
+      flow: this.#flow,
+      clock,
+      commit: (change) => this.#accept(() => this.#intake.limit(change)),
+    })
+    const own = { ...rest, store, kinds, clock, log: this.#log, engine: this }
+    this.schedules = new KeptSchedules(own, (change) => this.#accept(() => this.#intake.reschedule(change)))
+    this.#flow.onChange((queue) => this.#regulate(queue))
     this.#runner = new Runner(kinds, concurrency, {
       clock,
+      flow: this.#flow,
       maxOutputBytes: rest.maxOutputBytes ?? 16 * 1024 * 1024,
       sourcesOf: ({ job: number }) => ({
         output: async (task) => (await store.task({ number }, addressOf(task)))?.output,
         secret: (name) => rest.secrets?.get(name),
       }),
+      dependency: (claim, task) => dependencyOf(store, claim, task),
       progress: (claim, progress) => this.#hub.progress(claim.jobId, claim.index, progress),
+      upstream: ({ queue }, news) => this.#flow.heard(queue, news, clock.now()),
       log: (claim, level, message, fields) =>
         this.#log(level, message, {
           job: claim.jobId,
@@ -84,8 +94,9 @@ class GatherEngine implements Engine {
         }),
       settle: (claim, result) => {
         this.#intake.settle({ claim, result })
-        if (this.#runner.waiting > 0 && !this.#runner.holds) this.#linger()
-        else this.#schedule()
+        // While no place is empty, a commit can wait for more to share it.
+        if (this.#runner.waiting > 0 && !this.#runner.holds) this.#pulse.linger()
+        else this.#pulse.soon()
       },
     })
   }
@@ -93,9 +104,11 @@ class GatherEngine implements Engine {
   async start(): Promise<void> {
     const rescued = await this.store.rescue(this.#clock.now(), mostRescues)
     if (rescued > 0) this.#log('warn', 'Rescued tasks that a dead process left running', { rescued })
+    this.#flow.load(await this.store.flow(), this.#clock.now())
     if (this.#state !== 'new') return
     this.#state = 'running'
-    this.#schedule()
+    this.#pulse.soon()
+    this.schedules.start()
   }
 
   stop(): Promise<void> {
@@ -115,21 +128,24 @@ class GatherEngine implements Engine {
     return follow({ store: this.store, hub: this.#hub, rate: (record) => this.rate(record) }, job, options)
   }
 
-  async ended(id: string, ms: number, signal?: AbortSignal): Promise<JobRecord | undefined> {
-    const { promise: ended, resolve } = Promise.withResolvers<JobRecord | undefined>()
-    const giveUp = () => resolve(undefined)
-    const ignore = this.#hub.whenEnded(id, resolve)
-    const cancel = this.#clock.after(ms, giveUp)
-    signal?.addEventListener('abort', giveUp, { once: true })
-    try {
-      const job = await this.store.job(id)
-      if (job === undefined || hasEnded(job.state) || signal?.aborted) return job
-      return (await ended) ?? (await this.store.job(id))
-    } finally {
-      ignore()
-      cancel()
-      signal?.removeEventListener('abort', giveUp)
-    }
+  ended(id: string, ms: number, signal?: AbortSignal): Promise<JobRecord | undefined> {
+    return waitForEnd({ store: this.store, hub: this.#hub, clock: this.#clock }, id, ms, signal)
+  }
+
+  queues(query: QueueListQuery): Promise<QueueView[]> {
+    return this.#queues.list(query)
+  }
+
+  queue(name: string): Promise<QueueView> {
+    return this.#queues.one(name)
+  }
+
+  limit(name: string, limits: Limits | undefined): Promise<boolean> {
+    return this.#queues.limit(name, limits)
+  }
+
+  watchQueues(listener: (queue: QueueView) => void): () => void {
+    return this.#queues.watch(listener)
   }
 
   rate(job: JobRecord): number {
@@ -145,61 +161,70 @@ class GatherEngine implements Engine {
     if (this.#state === 'stopping' || this.#state === 'stopped') throw stopping()
     if (this.#fault !== undefined) throw new Problem('unavailable', this.#fault)
     const answer = enter()
-    this.#schedule()
+    this.#pulse.soon()
     return answer
   }
 
-  /** While no place is empty, a commit can wait for more to share it. */
-  #linger(): void {
-    if (this.#scheduled || this.#committing) return
-    this.#cancelLinger ??= this.#clock.after(lingerMs, () => this.#schedule())
-  }
-
-  /** Soon, and once: everything that happens before this turn of the event loop is over goes along. */
-  #schedule(): void {
-    if (this.#scheduled || this.#committing || this.#state === 'new' || this.#state === 'stopped') return
-    this.#scheduled = true
-    setImmediate(() => {
-      this.#scheduled = false
-      this.#committing = this.#commit().finally(() => {
-        this.#committing = undefined
-        if (!this.#intake.empty && this.#fault === undefined) this.#schedule()
-      })
-    })
-  }
-
   async #commit(): Promise<void> {
-    this.#cancelWake?.()
-    this.#cancelLinger?.()
-    this.#cancelLinger = undefined
     const now = this.#clock.now()
     const taken = this.#intake.take()
-    const ahead = this.#aheadAfter(taken.settlements.length, now)
-    const free = this.#state === 'running' ? this.#freeWith(ahead) : 0
+    const ahead = this.#lookahead.after(taken.settlements.length, now)
+    const claim = this.#state === 'running' ? this.#freeWith(ahead) : 0
+    const flow = this.#flow
+    flow.begin(now, ahead)
+    const opened = claim > 0 ? flow.opened(now) : []
+    const changes = flow.takeChanges()
+    const batch = {
+      ...taken.batch(),
+      ...changes,
+      claim,
+      ahead,
+      gate: flow,
+      opened,
+      mostWaiting: this.#mostWaiting,
+    }
     let committed: Committed
+    failpoint('before-commit')
     try {
-      committed = await this.store.commit(taken.batch(free, ahead), now)
+      committed = await this.store.commit(batch, now)
     } catch (error) {
+      flow.keep(changes)
       this.#failed(taken, error)
       return
     }
     this.#fault = undefined
+    this.#control(committed, now)
+    failpoint('before-answers')
     taken.answer(committed)
+    failpoint('before-events')
     this.#tell(committed, now)
+    failpoint('before-starts')
     this.#runner.goOn()
     for (const claim of committed.claimed) this.#start(claim)
-    if (committed.unfinished) this.#wake(0)
-    else if (committed.wakeAt !== undefined) this.#wake(committed.wakeAt - now)
+    if (committed.unfinished || (committed.claimed.length < claim && flow.opened(now).length > 0))
+      this.#pulse.wake(0)
+    else this.#wakeAt(committed.wakeAt, now)
   }
 
-  /**
-   * How many tasks to have at hand beyond those that run, so that a place is filled again without waiting for a commit:
-   * as many as ended since the last one. Work that is slow, or has just begun, claims nothing ahead.
-   */
-  #aheadAfter(ended: number, now: number): number {
-    const ahead = now - this.#committedAt <= lateMs ? Math.min(ended, this.#concurrency) : 0
-    this.#committedAt = now
-    return ahead
+  /** Tells flow control what came of a commit. */
+  #control({ limited, drained, parked, claimed }: Committed, now: number): void {
+    this.#flow.claimed(claimed, now)
+    this.#flow.drained(drained)
+    this.#flow.parked(parked)
+    for (const { name, record } of limited) this.#flow.setLimits(name, record, now)
+  }
+
+  /** A queue has changed what it allows: what it holds and may not start is given back; what waits may have its turn. */
+  #regulate(queue: string): void {
+    if (!this.#flow.mayStart(queue)) this.#runner.giveBackIn(queue)
+    this.#pulse.soon()
+  }
+
+  /** Comes back when something is due, or a queue opens. */
+  #wakeAt(due: number | undefined, now: number): void {
+    const opens = this.#flow.nextOpenAt()
+    const at = Math.min(due ?? Number.POSITIVE_INFINITY, opens ?? Number.POSITIVE_INFINITY)
+    if (at < Number.POSITIVE_INFINITY) this.#pulse.wake(at - now)
   }
 
   #freeWith(ahead: number): number {
@@ -222,23 +247,19 @@ class GatherEngine implements Engine {
     }
   }
 
-  #wake(ms: number): void {
-    this.#cancelWake = this.#clock.after(ms, () => this.#schedule())
-  }
-
   /** Nothing of the batch is on disk. Who waits is told; the ends of attempts are kept, and tried again. */
   #failed(taken: Taken, error: unknown): void {
     this.#fault = 'The database cannot be written at the moment.'
     this.#log('error', 'A commit failed', { error: error instanceof Error ? error.message : String(error) })
     taken.refuse(new Problem('unavailable', this.#fault))
     this.#intake.keep(taken)
-    this.#wake(commitRetryMs)
+    this.#pulse.wake(commitRetryMs)
   }
 
   async #stop(): Promise<void> {
-    if (this.#state === 'running') await this.#drain()
+    if (this.#state === 'running') await Promise.all([this.schedules.stop(), this.#drain()])
     this.#state = 'stopped'
-    this.#cancelWake?.()
+    this.#pulse.stop()
     this.#intake.take().refuse(stopping())
     this.#hub.close()
   }
@@ -252,9 +273,8 @@ class GatherEngine implements Engine {
     await Promise.race([this.#runner.idle(), promise])
     cancel()
     this.#runner.release()
-    if (!this.#intake.empty) this.#schedule()
-    while (this.#committing || this.#scheduled)
-      await (this.#committing ?? new Promise((done) => setImmediate(done)))
+    if (!this.#intake.empty) this.#pulse.soon()
+    await this.#pulse.quiet()
   }
 }
 

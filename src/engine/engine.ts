@@ -1,6 +1,8 @@
+import type { Breaker, Limits } from '../job/queues.ts'
 import type { Acted, Action, JobRecord, NewJob, Store, Submitted } from '../store/store.ts'
 import type { FollowOptions } from './follow.ts'
 import type { Frame } from './frame.ts'
+import type { Schedules } from './schedules/schedules.ts'
 
 /** What the rest of Sheaf sees of the engine. */
 export interface Engine {
@@ -21,9 +23,57 @@ export interface Engine {
   follow(job: string, options: FollowOptions): AsyncGenerator<Frame>
   /** Resolves with the job when it ends, or as it stands after `ms`; undefined if there is no such job. */
   ended(job: string, ms: number, signal?: AbortSignal): Promise<JobRecord | undefined>
+  /** Queues that have limits of their own, or in which something waits or runs, by name. */
+  queues(query: QueueListQuery): Promise<QueueView[]>
+  /** One queue, known or not: a name that was never used has what patterns and defaults give it. */
+  queue(name: string): Promise<QueueView>
+  /** Sets the limits of a queue or of a pattern of names, or removes them (undefined); resolves when that is on disk and in force. False if there was nothing to remove. Throws a Problem (`unavailable`). */
+  limit(name: string, limits: Limits | undefined): Promise<boolean>
+  /** Calls the listener whenever a queue is paused, resumed, throttled, or its circuit moves, or its limits change; returns what ends that. */
+  watchQueues(listener: (queue: QueueView) => void): () => void
+  /** Jobs that are submitted again and again. */
+  readonly schedules: Schedules
   /** Tasks ended a second, lately. */
   rate(job: JobRecord): number
   health(): Health
 }
 
 export type Health = { ok: true } | { ok: false; reason: string }
+
+export interface QueueListQuery {
+  /** Only names after this one. */
+  after?: string | undefined
+  limit: number
+}
+
+/** `open` takes tasks; `limited` has as many as it may; `throttled` waits as its upstream asked; `broken` has an open circuit. */
+export type QueueStatus = 'open' | 'limited' | 'paused' | 'throttled' | 'broken'
+
+/** A queue as the world sees it. Times are milliseconds since the epoch. */
+export interface QueueView {
+  name: string
+  status: QueueStatus
+  /** Tasks that are due or will be. */
+  queued: number
+  /** Tasks that wait for others. */
+  blocked: number
+  running: number
+  /** Starts a second, lately. */
+  ratePerSecond: number
+  /** What was set for exactly this name, if anything. */
+  own: Limits | undefined
+  /** What holds, with patterns and defaults. */
+  limits: Limits
+  pausedAt: number | undefined
+  /** The last time that its upstream asked it to wait. */
+  throttle: { at: number; until: number; why: string } | undefined
+  /** What the upstream says that it allows. */
+  quota:
+    | { limit: number; perMs: number | undefined; remaining: number; resetAt: number | undefined }
+    | undefined
+  /** How many at once the queue has found to be right, if it adapts. */
+  adapted: number | undefined
+  circuit: { state: 'closed' | 'open' | 'probing'; since: number; retryAt: number | undefined } | undefined
+}
+
+export type { Breaker, Limits }

@@ -1,13 +1,18 @@
+import { failpoint } from '../failpoint.ts'
 import { mayDecide } from '../job/modes.ts'
 import type { EndedState } from '../job/state.ts'
 import type { Kind } from '../kinds/kind.ts'
 import type { AttemptResult, Claim } from '../store/store.ts'
 import { Attempt, type AttemptHost, type Interruption, interrupted } from './attempt.ts'
+import type { Flow } from './flow/flow.ts'
+import { verdictOf } from './flow/verdict.ts'
 import { Window } from './window.ts'
 
 export type Kinds = Readonly<Record<string, Kind>>
 
 export interface RunnerHost extends Omit<AttemptHost, 'ended'> {
+  /** What the queues allow. */
+  flow: Pick<Flow, 'mayStart' | 'started' | 'ended' | 'unclaimed'>
   settle(claim: Claim, result: AttemptResult): void
 }
 
@@ -60,18 +65,23 @@ export class Runner {
 
   /** Cancels what a job that stops still runs, or holds. */
   cancel(job: number): void {
-    for (const claim of this.#window.removeOf(job)) this.host.settle(claim, interrupted('cancel'))
+    this.#drop(this.#window.removeOf(job), 'cancel')
     this.#interrupt(this.#running.get(job) ?? [], 'cancel')
   }
 
   /** Gives back what a job holds and has not started. */
   giveBack(job: number): void {
-    for (const claim of this.#window.removeOf(job)) this.host.settle(claim, interrupted('release'))
+    this.#drop(this.#window.removeOf(job), 'release')
+  }
+
+  /** Gives back what a queue holds and has not started. */
+  giveBackIn(queue: string): void {
+    this.#drop(this.#window.removeIn(queue), 'release')
   }
 
   /** Gives back everything that has not started. */
   giveBackAll(): void {
-    for (const claim of this.#window.removeAll()) this.host.settle(claim, interrupted('release'))
+    this.#drop(this.#window.removeAll(), 'release')
   }
 
   /** Gives back everything that runs. */
@@ -85,14 +95,15 @@ export class Runner {
     return this.#size === 0 ? Promise.resolve() : new Promise((resolve) => this.#idle.push(resolve))
   }
 
-  #mayRun({ job, concurrency }: Claim): boolean {
-    if (this.#size >= this.concurrency || this.#held.has(job)) return false
+  #mayRun({ job, queue, concurrency }: Claim): boolean {
+    if (this.#size >= this.concurrency || this.#held.has(job) || !this.host.flow.mayStart(queue)) return false
     return concurrency === undefined || (this.#running.get(job)?.size ?? 0) < concurrency
   }
 
   #start(claim: Claim): void {
     const kind = Object.hasOwn(this.kinds, claim.kind) ? this.kinds[claim.kind] : undefined
     if (kind === undefined) {
+      this.host.flow.unclaimed(claim)
       const message = `This server has no kind of task named "${claim.kind}".`
       this.host.settle(claim, { type: 'failed', error: { code: 'internal', message } })
       return
@@ -101,7 +112,17 @@ export class Runner {
     const ofJob = this.#running.get(claim.job) ?? new Set()
     this.#running.set(claim.job, ofJob.add(attempt))
     this.#size += 1
+    this.host.flow.started(claim, attempt.startedAt)
+    failpoint('attempt-starting')
     attempt.run()
+  }
+
+  /** Settles claims that never started. */
+  #drop(claims: readonly Claim[], why: Interruption): void {
+    for (const claim of claims) {
+      this.host.flow.unclaimed(claim)
+      this.host.settle(claim, interrupted(why))
+    }
   }
 
   #interrupt(attempts: Iterable<Attempt>, why: Interruption): void {
@@ -109,11 +130,14 @@ export class Runner {
   }
 
   #ended(attempt: Attempt, result: AttemptResult): void {
+    failpoint('attempt-ended')
     const { job } = attempt.claim
     const ofJob = this.#running.get(job)
     ofJob?.delete(attempt)
     if (ofJob?.size === 0) this.#running.delete(job)
     this.#size -= 1
+    const now = this.host.clock.now()
+    this.host.flow.ended(attempt.claim, result.type, now - attempt.startedAt, now, verdictOf(result))
     if (isEnd(result) && mayDecide(attempt.claim.mode, result.type)) this.#held.add(job)
     this.#refill()
     this.host.settle(attempt.claim, result)

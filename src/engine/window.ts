@@ -1,8 +1,9 @@
 import type { Claim } from '../store/store.ts'
 
-/** Claims that wait to run, first come first served within a job. Few: about what ends between two commits. */
+/** Claims that wait to run, first come first served within a lane. Few: about what ends between two commits. */
 export class Window {
-  #jobs = new Map<number, Claim[]>()
+  /** By job, then by queue. */
+  #jobs = new Map<number, Map<string, Claim[]>>()
   #size = 0
 
   get size(): number {
@@ -10,33 +11,46 @@ export class Window {
   }
 
   add(claim: Claim): void {
-    const claims = this.#jobs.get(claim.job)
+    const lanes = this.#jobs.get(claim.job) ?? new Map<string, Claim[]>()
+    this.#jobs.set(claim.job, lanes)
+    const claims = lanes.get(claim.queue)
     if (claims) claims.push(claim)
-    else this.#jobs.set(claim.job, [claim])
+    else lanes.set(claim.queue, [claim])
     this.#size += 1
   }
 
-  /** Takes out the first claim of the first job that may run. */
+  /** Takes out the first claim of the first lane that may run. */
   take(mayRun: (claim: Claim) => boolean): Claim | undefined {
-    for (const [job, claims] of this.#jobs) {
-      const [first] = claims
-      if (first === undefined || !mayRun(first)) continue
-      claims.shift()
-      if (claims.length === 0) this.#jobs.delete(job)
-      this.#size -= 1
-      return first
-    }
+    for (const [job, lanes] of this.#jobs)
+      for (const [queue, claims] of lanes) {
+        const [first] = claims
+        if (first === undefined || !mayRun(first)) continue
+        claims.shift()
+        if (claims.length === 0) this.#removeLane(job, queue)
+        this.#size -= 1
+        return first
+      }
     return undefined
   }
 
   removeOf(job: number): Claim[] {
-    const claims = this.#jobs.get(job) ?? []
-    this.#jobs.delete(job)
-    this.#size -= claims.length
-    return claims
+    return [...(this.#jobs.get(job)?.keys() ?? [])].flatMap((queue) => this.#removeLane(job, queue))
+  }
+
+  removeIn(queue: string): Claim[] {
+    return [...this.#jobs.keys()].flatMap((job) => this.#removeLane(job, queue))
   }
 
   removeAll(): Claim[] {
     return [...this.#jobs.keys()].flatMap((job) => this.removeOf(job))
+  }
+
+  #removeLane(job: number, queue: string): Claim[] {
+    const lanes = this.#jobs.get(job)
+    const claims = lanes?.get(queue) ?? []
+    lanes?.delete(queue)
+    if (lanes?.size === 0) this.#jobs.delete(job)
+    this.#size -= claims.length
+    return claims
   }
 }

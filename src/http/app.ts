@@ -10,10 +10,12 @@ import { handlers } from './handlers.ts'
 import { jobs } from './jobs.ts'
 import type { AppOptions } from './options.ts'
 import { probes } from './probes.ts'
+import { queues } from './queues.ts'
 import { idleSeconds } from './request/silence.ts'
 import { results } from './results.ts'
 import { root } from './root.ts'
 import { RouteTable } from './routes.ts'
+import { schedules } from './schedules.ts'
 import { submit } from './submit.ts'
 import { tasks } from './tasks.ts'
 
@@ -44,6 +46,7 @@ export const createApp = (options: AppOptions) => {
       .use(probes(options))
       .use(docs())
       .use(guarded(options))
+      .use(administered(options))
   )
 }
 
@@ -52,7 +55,7 @@ export const createApp = (options: AppOptions) => {
  * instance, those that were added before it too.
  */
 const guarded = (options: AppOptions) => {
-  const checkToken = tokenGuard(options.tokens)
+  const checkToken = tokenGuard(options.tokens, 'submit')
   return new Elysia()
     .onTransform(({ request }) => checkToken(request))
     .use(root())
@@ -64,7 +67,14 @@ const guarded = (options: AppOptions) => {
     .use(artifact(options))
     .use(results(options))
     .use(events(options))
+    .use(schedules(options))
     .use(channel(options))
+}
+
+/** What changes how the jobs of everybody run. */
+const administered = (options: AppOptions) => {
+  const checkToken = tokenGuard(options.tokens, 'admin')
+  return new Elysia().onTransform(({ request }) => checkToken(request)).use(queues(options))
 }
 
 export type App = ReturnType<typeof createApp>

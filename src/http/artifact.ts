@@ -1,6 +1,7 @@
 import { Type } from '@sinclair/typebox'
 import { Elysia } from 'elysia'
 import { Problem } from '../job/errors.ts'
+import { savedBy } from '../kinds/http/saved.ts'
 import type { TaskRecord } from '../store/store.ts'
 import { declared } from './declared.ts'
 import type { AppOptions } from './options.ts'
@@ -64,19 +65,6 @@ const always = {
   'content-disposition': 'attachment',
   'content-security-policy': "sandbox; default-src 'none'",
   'x-content-type-options': 'nosniff',
-}
-
-interface SavedBody {
-  bytes: number
-  type: string
-  sha256: string
-}
-
-/** What the output of a task says that it saved. Of other kinds it may say anything: their outputs are not asked. */
-const savedBy = ({ kind, state, output }: TaskRecord): SavedBody | undefined => {
-  if (kind !== 'http' || state !== 'succeeded' || output === undefined) return undefined
-  // Sheaf wrote it.
-  return (JSON.parse(output) as { artifact?: SavedBody }).artifact
 }
 
 const nothing = (job: string, { index }: TaskRecord) =>

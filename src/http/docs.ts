@@ -1,8 +1,12 @@
 import { type ElysiaSwaggerConfig, swagger } from '@elysiajs/swagger'
 import { Elysia } from 'elysia'
-import { JobEvent, ProgressEvent, TasksEvent } from '../job/events.ts'
+import { JobEvent, ProgressEvent, QueueEvent, TasksEvent } from '../job/events.ts'
+import { QueueShape } from '../job/queue-wire.ts'
+import { LimitsSpec } from '../job/queues.ts'
 import { RetrySpec } from '../job/spec.ts'
+import { UniqueSpec } from '../job/unique.ts'
 import { CountsShape, FailureShape, JobShape, ResultShape, TaskShape, WholeTaskShape } from '../job/wire.ts'
+import { ScheduleShape, WholeScheduleSpec } from '../kinds/schedule.ts'
 import { EachTaskSpec, JobSpec, TaskSpec } from '../kinds/spec.ts'
 import { toOpenApi } from './docs/openapi.ts'
 import { pagePolicy, swaggerAssets, swaggerPage } from './docs/swagger-ui.ts'
@@ -28,6 +32,11 @@ const named = {
   EachTaskSpec,
   ...variantsOf(EachTaskSpec, 'EachTask'),
   RetrySpec,
+  UniqueSpec,
+  Limits: LimitsSpec,
+  Queue: QueueShape,
+  ScheduleSpec: WholeScheduleSpec,
+  Schedule: ScheduleShape,
   Job: JobShape,
   Task: TaskShape,
   WholeTask: WholeTaskShape,
@@ -38,6 +47,7 @@ const named = {
   JobEvent,
   TasksEvent,
   ProgressEvent,
+  QueueEvent,
 }
 
 const documentation = {
@@ -53,6 +63,8 @@ const documentation = {
     { name: 'jobs', description: 'Submit jobs, and act on them.' },
     { name: 'tasks', description: 'What a job is made of.' },
     { name: 'results', description: 'What came of it.' },
+    { name: 'queues', description: 'What limits how fast tasks run, and how they fare.' },
+    { name: 'schedules', description: 'Jobs that are submitted again and again.' },
     { name: 'handlers', description: 'What `call` tasks can run.' },
     { name: 'events', description: 'What happens, as it happens.' },
     { name: 'probes', description: 'For those who run the server.' },

@@ -1,6 +1,6 @@
 import { Problem, show } from '../job/errors.ts'
 import { isLoopback } from '../loopback.ts'
-import { covers, type Scope, scopeOf, type Token } from '../tokens.ts'
+import { covers, type Scope, type Token, tokenOf } from '../tokens.ts'
 import { Refusal } from './problem.ts'
 
 type Check = (request: Request) => void
@@ -28,20 +28,20 @@ export const originGuard = (tokens: readonly Token[]): Check => {
   }
 }
 
-/** With tokens, each request needs one whose scope covers what its method does. */
-export const tokenGuard = (tokens: readonly Token[]): Check => {
+/** With tokens, each request needs one whose scope covers what its method does: to read, or `toChange`. */
+export const tokenGuard = (tokens: readonly Token[], toChange: Scope): Check => {
   if (tokens.length === 0) return () => {}
   return ({ headers, method }) => {
-    const secret = /^Bearer +(\S+) *$/i.exec(headers.get('authorization') ?? '')?.[1]
+    const secret = secretOf(headers)
     if (secret === undefined)
       throw unauthorized('Expected the header "Authorization: Bearer TOKEN".', 'Bearer realm="sheaf"')
-    const held = scopeOf(secret, tokens)
+    const held = tokenOf(secret, tokens)?.scope
     if (held === undefined)
       throw unauthorized(
         'The token is not one of this server.',
         'Bearer realm="sheaf", error="invalid_token"',
       )
-    const needed = scopeFor(method)
+    const needed = isSafe(method) ? 'read' : toChange
     if (!covers(held, needed))
       throw new Refusal('forbidden', `Expected a token with the scope "${needed}", got one with "${held}".`, {
         'www-authenticate': `Bearer realm="sheaf", error="insufficient_scope", scope="${needed}"`,
@@ -49,8 +49,16 @@ export const tokenGuard = (tokens: readonly Token[]): Check => {
   }
 }
 
-const scopeFor = (method: string): Scope =>
-  method === 'GET' || method === 'HEAD' || method === 'OPTIONS' ? 'read' : 'submit'
+/** Who makes a request that the guard has let pass; undefined where there are no tokens, and everybody is the same. */
+export const holderOf = ({ headers }: Request, tokens: readonly Token[]): Token | undefined => {
+  const secret = secretOf(headers)
+  return secret === undefined ? undefined : tokenOf(secret, tokens)
+}
+
+const secretOf = (headers: Headers): string | undefined =>
+  /^Bearer +(\S+) *$/i.exec(headers.get('authorization') ?? '')?.[1]
+
+const isSafe = (method: string): boolean => method === 'GET' || method === 'HEAD' || method === 'OPTIONS'
 
 /** RFC 6750, section 3. */
 const unauthorized = (detail: string, challenge: string) =>

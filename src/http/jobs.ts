@@ -16,6 +16,7 @@ const JobsQuery = Type.Object(
     state: Type.Optional(JobStateName),
     name: Type.Optional(Type.String({ description: 'The whole name.' })),
     label: Type.Optional(Type.String({ description: 'A label and its value, as `name:value`.' })),
+    schedule: Type.Optional(Type.String({ description: 'The id of the schedule that made it.' })),
     ...paging,
   },
   { additionalProperties: false },
@@ -26,9 +27,9 @@ export const jobs = ({ engine }: AppOptions) =>
     .get(
       '/jobs',
       async ({ request }) => {
-        const { state, name, label, cursor, limit = defaultLimit } = readQuery(JobsQuery, request.url)
+        const { label, cursor, limit = defaultLimit, ...filter } = readQuery(JobsQuery, request.url)
         const before = fromCursor('jobs', cursor)
-        const page = await engine.store.jobs({ state, name, label: labelOf(label), before, limit })
+        const page = await engine.store.jobs({ ...filter, label: labelOf(label), before, limit })
         return {
           data: page.data.map((job) => viewJob(job, engine.rate(job))),
           next: page.next === undefined ? null : toCursor('jobs', page.next),

@@ -20,6 +20,8 @@ export interface AppOptions {
   secrets: ReadonlySet<string>
   /** The largest request body that is read. */
   maxBodyBytes: number
+  /** How many tasks may wait that were submitted with one token. Default: any number. */
+  maxQueuedPerToken?: number | undefined
   /** Where the bodies are that tasks saved. Default: there are none. */
   artifacts?: Artifacts
   /** Keeps what stays open, for whoever stops the server to close. */

@@ -22,10 +22,28 @@ export const ProblemShape = Type.Object(
         description: 'What is wrong with each field.',
       }),
     ),
+    waiting: Type.Optional(
+      Type.Integer({
+        description: 'How many tasks wait, where a job was refused because they are too many.',
+      }),
+    ),
+    most: Type.Optional(Type.Integer({ description: 'How many of them may wait.' })),
   },
   { description: 'A problem, as in RFC 9457.' },
 )
 export type ProblemView = Static<typeof ProblemShape>
+
+/** Where the request may succeed if it is sent again: after how many seconds that is worth a try. */
+const retryAfter: Partial<Record<ProblemCode, number>> = {
+  unavailable: 1,
+  // Tasks have to end first.
+  too_many_queued: 5,
+  quota_exceeded: 5,
+}
+
+const retryAfterHeader = {
+  'Retry-After': { description: 'When to try again, in seconds.', schema: Type.String() },
+}
 
 /** A problem whose answer carries headers of its own. */
 export class Refusal extends Problem {
@@ -49,7 +67,8 @@ export const problemResponse = (problem: Problem, instance: string): Response =>
     instance,
   }
   const headers = new Headers(problem instanceof Refusal ? problem.headers : {})
-  if (code === 'unavailable') headers.set('retry-after', '1')
+  const seconds = retryAfter[code]
+  if (seconds !== undefined) headers.set('retry-after', String(seconds))
   headers.set('content-type', 'application/problem+json')
   headers.set('cache-control', 'no-store')
   return new Response(JSON.stringify({ ...view, ...extensions }), { status, headers })
@@ -66,11 +85,10 @@ export const problems = <Code extends ProblemCode = never>(...own: Code[]): Prob
   const all: ProblemCode[] = [...own, 'unauthorized', 'forbidden', 'internal']
   for (const code of all) {
     const [status] = problemCodes[code]
-    const description = all
-      .filter((other) => problemCodes[other][0] === status)
-      .map((other) => `${problemCodes[other][1]} (\`${other}\`).`)
-      .join(' ')
-    statuses[status] = declared(ProblemShape, { description })
+    const alike = all.filter((other) => problemCodes[other][0] === status)
+    const description = alike.map((other) => `${problemCodes[other][1]} (\`${other}\`).`).join(' ')
+    const again = alike.some((other) => retryAfter[other] !== undefined)
+    statuses[status] = declared(ProblemShape, { description, ...(again && { headers: retryAfterHeader }) })
   }
   // The keys were computed from the same table as the type.
   return statuses as Problems<Code>

@@ -6,6 +6,8 @@ import { version } from './version.ts'
 
 const links = {
   jobs: '/jobs',
+  queues: '/queues',
+  schedules: '/schedules',
   events: '/events',
   handlers: '/handlers',
   docs: '/swagger',

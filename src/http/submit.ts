@@ -6,8 +6,10 @@ import { hasEnded } from '../job/state.ts'
 import { JobShape } from '../job/wire.ts'
 import { parseJob, prepareJob } from '../kinds/prepare.ts'
 import { JobSpec } from '../kinds/spec.ts'
-import type { Idempotency, JobRecord } from '../store/store.ts'
+import type { Idempotency, JobRecord, Owner } from '../store/store.ts'
+import { accepted } from './answer/submitted.ts'
 import { declared } from './declared.ts'
+import { holderOf } from './guard.ts'
 import type { AppOptions } from './options.ts'
 import { problems } from './problem.ts'
 import { digestOf } from './request/body.ts'
@@ -22,30 +24,34 @@ const answerHeaders = {
     description: '`true` when the key was used before: this is the job from then.',
     schema: text,
   },
+  'Sheaf-Unique': {
+    description: '`existing` when this is a job from before, of the same `unique` key.',
+    schema: text,
+  },
   'Preference-Applied': { description: 'The `wait` that was honoured, in seconds.', schema: text },
 }
 
-export const submit = ({ engine, kinds, clock, secrets, maxBodyBytes }: AppOptions) =>
+export const submit = ({ engine, kinds, clock, secrets, ...options }: AppOptions) =>
   new Elysia().post(
     '/jobs',
     async ({ request, server, set, path, status }) => {
       const key = idempotencyKeyOf(request.headers)
-      const submission = await readSubmission(request, maxBodyBytes)
+      const submission = await readSubmission(request, options.maxBodyBytes)
       const idempotency: Idempotency | undefined =
         key === undefined ? undefined : { key, digest: digestOf(submission.bytes) }
-      const submitted = await engine.submit(
-        namingLines(submission, () =>
-          prepareJob(parseJob(submission.value), kinds, { id: clock.id(), idempotency, secrets }),
-        ),
-      )
-      if (submitted.type === 'mismatch')
-        throw new Problem(
-          'idempotency_mismatch',
-          `Expected the same body as when "Idempotency-Key" ${key} was first used, for job ${submitted.job.id}, got another one.`,
-        )
+      const meta = {
+        id: clock.id(),
+        now: clock.now(),
+        idempotency,
+        owner: ownerOf(request, options),
+        secrets,
+      }
+      const asked = namingLines(submission, () => prepareJob(parseJob(submission.value), kinds, meta))
+      const submitted = accepted(asked, await engine.submit(asked))
 
       set.headers.location = `${path}/${submitted.job.id}`
       if (submitted.type === 'repeated') set.headers['idempotent-replayed'] = 'true'
+      if (submitted.type === 'existing') set.headers['sheaf-unique'] = 'existing'
       const wait = preferredWait(request.headers)
       let job: JobRecord = submitted.job
       if (wait !== undefined) {
@@ -54,7 +60,8 @@ export const submit = ({ engine, kinds, clock, secrets, maxBodyBytes }: AppOptio
         job = (await engine.ended(job.id, wait * 1000, request.signal)) ?? job
       }
       const view = viewJob(job, engine.rate(job))
-      return wait !== undefined && hasEnded(job.state) ? status(200, view) : status(202, view)
+      const done = wait !== undefined && hasEnded(job.state)
+      return done || submitted.type === 'existing' ? status(200, view) : status(202, view)
     },
     {
       // The body is read in the handler: after the guards, within its bounds, and with our own messages.
@@ -62,7 +69,8 @@ export const submit = ({ engine, kinds, clock, secrets, maxBodyBytes }: AppOptio
       body: declared(JobSpec),
       response: {
         200: declared(JobShape, {
-          description: 'The job was accepted, and ended within the time of `Prefer: wait=N`.',
+          description:
+            'The job was accepted, and ended within the time of `Prefer: wait=N`; or none was made, as there is one of the same `unique` key, and this is that one.',
           headers: answerHeaders,
         }),
         202: declared(JobShape, {
@@ -75,6 +83,8 @@ export const submit = ({ engine, kinds, clock, secrets, maxBodyBytes }: AppOptio
           'unsupported_media_type',
           'invalid',
           'idempotency_mismatch',
+          'quota_exceeded',
+          'too_many_queued',
           'unavailable',
         ),
       },
@@ -106,6 +116,15 @@ export const submit = ({ engine, kinds, clock, secrets, maxBodyBytes }: AppOptio
       },
     },
   )
+
+/** Whose job it is, where there are tokens. */
+const ownerOf = (
+  request: Request,
+  { tokens, maxQueuedPerToken }: Pick<AppOptions, 'tokens' | 'maxQueuedPerToken'>,
+): Owner | undefined => {
+  const token = holderOf(request, tokens)
+  return token && { id: token.id, mostWaiting: maxQueuedPerToken }
+}
 
 const idempotencyKeyOf = (headers: Headers): string | undefined => {
   const key = headers.get('idempotency-key')

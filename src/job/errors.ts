@@ -13,7 +13,9 @@ export const problemCodes = {
   invalid: [422, 'A value is not allowed'],
   idempotency_mismatch: [422, 'The idempotency key belongs to another request'],
   upgrade_required: [426, 'A WebSocket is needed here'],
+  quota_exceeded: [429, 'Too many tasks of this token wait'],
   internal: [500, 'Sheaf failed'],
+  too_many_queued: [503, 'Too many tasks wait'],
   unavailable: [503, 'Not available at the moment'],
 } as const satisfies Record<string, readonly [status: number, title: string]>
 
@@ -49,6 +51,8 @@ export const errorCodes = {
   sql_failed: 'The database did not run the query; its own code is in the details.',
   sql_refused: 'The source is read-only, forbids the query, or is not known to this server.',
   too_many_rows: 'The query returned more than maxRows rows, or more than maxBytes of them.',
+  attachment_failed:
+    'What another task should have saved for an attachment is not there or cannot be read, or all attachments are too large.',
   smtp_failed: 'The SMTP server did not take the message this time; its reply is in the details.',
   smtp_refused: 'The SMTP server refused the message or the login for good, or this server sends no mail.',
   internal: 'Sheaf failed while running the task.',

@@ -1,4 +1,7 @@
 import { type Static, Type } from '@sinclair/typebox'
+import { strict } from './fields.ts'
+import { QueueShape } from './queue-wire.ts'
+import { QueueName } from './queues.ts'
 import { CountsShape, FailureShape, JobShape, TaskStateName } from './wire.ts'
 
 /** Outputs longer than this (in bytes of JSON) are left out of events; `outputBytes` says how long they are. */
@@ -48,11 +51,17 @@ export const ProgressEvent = Type.Object({
   ),
 })
 
+export const QueueEvent = Type.Object({
+  type: Type.Literal('queue'),
+  data: QueueShape,
+})
+
 export const ErrorEvent = Type.Object({
   type: Type.Literal('error'),
   code: Type.String(),
   message: Type.String(),
   job: Type.Optional(Type.String()),
+  queues: Type.Optional(Type.String()),
 })
 
 export const PongEvent = Type.Object({
@@ -60,33 +69,41 @@ export const PongEvent = Type.Object({
   id: Type.Optional(Type.Union([Type.Number(), Type.String()])),
 })
 
+/** How many names and patterns of queues one socket may watch. */
+export const mostPatterns = 100
+
+const Queues = Type.Union([QueueName, Type.Array(QueueName, { minItems: 1, maxItems: mostPatterns })])
+
 /** What a client sends over the channel. */
 export const Command = {
-  subscribe: Type.Object(
-    { type: Type.Literal('subscribe'), job: JobId, after: Type.Optional(Seq) },
-    { additionalProperties: false },
-  ),
-  unsubscribe: Type.Object(
-    { type: Type.Literal('unsubscribe'), job: JobId },
-    { additionalProperties: false },
-  ),
+  subscribe: Type.Object({ type: Type.Literal('subscribe'), job: JobId, after: Type.Optional(Seq) }, strict),
+  unsubscribe: Type.Object({ type: Type.Literal('unsubscribe'), job: JobId }, strict),
   ping: Type.Object(
     { type: Type.Literal('ping'), id: Type.Optional(Type.Union([Type.Number(), Type.String()])) },
-    { additionalProperties: false },
+    strict,
   ),
+} as const
+
+/** The same of queues: a name or a pattern of names, or some of them. */
+export const QueueCommand = {
+  subscribe: Type.Object({ type: Type.Literal('subscribe'), queues: Queues }, strict),
+  unsubscribe: Type.Object({ type: Type.Literal('unsubscribe'), queues: Queues }, strict),
 } as const
 
 export type TaskChangeView = Static<typeof TaskChangeShape>
 export type JobEvent = Static<typeof JobEvent>
 export type TasksEvent = Static<typeof TasksEvent>
 export type ProgressEvent = Static<typeof ProgressEvent>
+export type QueueEvent = Static<typeof QueueEvent>
 export type ErrorEvent = Static<typeof ErrorEvent>
 export type PongEvent = Static<typeof PongEvent>
 
 /** What follows from a job: everything the channel says about it. */
 export type FollowEvent = JobEvent | TasksEvent | ProgressEvent
-export type ServerMessage = FollowEvent | ErrorEvent | PongEvent
+export type ServerMessage = FollowEvent | QueueEvent | ErrorEvent | PongEvent
 export type ClientMessage =
   | Static<typeof Command.subscribe>
   | Static<typeof Command.unsubscribe>
   | Static<typeof Command.ping>
+  | Static<typeof QueueCommand.subscribe>
+  | Static<typeof QueueCommand.unsubscribe>

@@ -1,16 +1,19 @@
 import { type Static, Type } from '@sinclair/typebox'
+import { dueFields } from './due.ts'
 import { recordOf, worded } from './explain/words.ts'
 import { Duration, oneOf, printable, strict, Text } from './fields.ts'
 import { dependencyEnds } from './graph.ts'
 import { limits } from './limits.ts'
 import { modes, type Tolerance } from './modes.ts'
 import { backoffs, defaultRetry } from './retry.ts'
+import { UniqueSpec } from './unique.ts'
 
 export const defaultPriority = 5
 
 /** How many tasks one may come after. */
 export const mostAfter = 1_000
-const longestKeyTemplate = 1_000
+/** Of a key or a queue with placeholders. */
+const longestTemplate = 1_000
 
 export const RetrySpec = Type.Object(
   {
@@ -48,8 +51,8 @@ export const RetrySpec = Type.Object(
   { ...strict, description: 'What happens after a failed attempt.' },
 )
 
-const Key = worded('a key', Type.String({ minLength: 1, maxLength: limits.keyLength }))
-const Index = worded('an index', Type.Integer({ minimum: 0, maximum: limits.tasks - 1 }))
+export const Key = worded('a key', Type.String({ minLength: 1, maxLength: limits.keyLength }))
+export const Index = worded('an index', Type.Integer({ minimum: 0, maximum: limits.tasks - 1 }))
 
 const After = Type.Array(
   Type.Union([
@@ -77,6 +80,18 @@ const After = Type.Array(
   },
 )
 
+/** A pattern of names has a `*`, and a path would lose the other two. */
+const QueueName = (description: string) =>
+  worded(
+    `a string of 1 to ${limits.nameLength} printable characters without "*" that is not "." or ".."`,
+    Type.String({
+      minLength: 1,
+      maxLength: limits.nameLength,
+      pattern: `^(?!\\.{1,2}$)(?!.*\\*)${printable}*$`,
+      description,
+    }),
+  )
+
 /** The fields that a task of any kind may have. */
 export const TaskCommon = Type.Object(
   {
@@ -93,20 +108,19 @@ export const TaskCommon = Type.Object(
       ),
     ),
     queue: Type.Optional(
-      Text(1, limits.nameLength, {
-        description: 'The lane that the task runs in; derived from its kind if not given.',
-      }),
+      QueueName('The queue that the task runs in. Default: that of its job; or one derived from its kind.'),
     ),
     retry: Type.Optional(RetrySpec),
     timeoutMs: Type.Optional(
       Duration(1, limits.longestAttemptMs, 'How long one attempt may take; the default depends on the kind.'),
     ),
+    ...dueFields('from the start of the job'),
     after: Type.Optional(After),
   },
   strict,
 )
 
-const { key: _, after: __, ...common } = TaskCommon.properties
+const { key: _, queue: __, after: ___, ...common } = TaskCommon.properties
 
 /** The fields that the task of `each` may have, whatever its kind. */
 export const EachCommon = Type.Object(
@@ -114,8 +128,15 @@ export const EachCommon = Type.Object(
     key: Type.Optional(
       Type.String({
         minLength: 1,
-        maxLength: longestKeyTemplate,
+        maxLength: longestTemplate,
         description: 'A name for each of the tasks, such as `user-{{item.id}}`; unique in the job.',
+      }),
+    ),
+    queue: Type.Optional(
+      Type.String({
+        minLength: 1,
+        maxLength: longestTemplate,
+        description: 'The queue of each of the tasks, such as `tenant-{{item.tenant}}`.',
       }),
     ),
     ...common,
@@ -174,6 +195,9 @@ export const JobCommon = Type.Object(
         description: 'How many tasks of this job may run at once; the server has a bound of its own.',
       }),
     ),
+    queue: Type.Optional(QueueName('The queue of its tasks that name none themselves.')),
+    ...dueFields('from the submission'),
+    unique: Type.Optional(UniqueSpec),
     priority: Type.Optional(
       Type.Integer({
         minimum: 1,
@@ -186,7 +210,7 @@ export const JobCommon = Type.Object(
       Duration(
         1,
         limits.longestMs,
-        'From the submission to the outcome: what has not ended by then is cancelled.',
+        'From the submission, or the start of a delayed job, to the outcome: what has not ended by then is cancelled.',
       ),
     ),
     retry: Type.Optional(RetrySpec),

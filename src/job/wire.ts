@@ -4,10 +4,10 @@ import { endedTaskStates, jobStates, taskStates } from './state.ts'
 
 /** The shapes that leave Sheaf, the same over REST, in events and in the client. */
 
-const oneOf = <T extends string>(values: readonly T[], description?: string) =>
+export const oneOf = <T extends string>(values: readonly T[], description?: string) =>
   Type.Unsafe<T>({ type: 'string', enum: [...values], ...(description && { description }) })
-const Moment = (description: string) => Type.String({ format: 'date-time', description })
-const Count = Type.Integer({ minimum: 0 })
+export const Moment = (description: string) => Type.String({ format: 'date-time', description })
+export const Count = Type.Integer({ minimum: 0 })
 const OrNull = <T extends TSchema>(schema: T) => Type.Union([schema, Type.Null()])
 
 export const TaskStateName = oneOf(taskStates)
@@ -50,9 +50,11 @@ export const JobShape = Type.Object({
   concurrency: OrNull(Type.Integer({ minimum: 1 })),
   priority: Type.Integer({ minimum: 1, maximum: 9 }),
   labels: Type.Record(Type.String(), Type.String()),
+  schedule: Type.Optional(Type.String({ description: 'The id of the schedule that made it.' })),
   sealed: Type.Boolean(),
   seq: Type.Integer({ minimum: 0, description: 'Rises with every committed change: the resume cursor.' }),
   createdAt: Moment('When the job was accepted.'),
+  runAt: Type.Optional(Moment('When it is to start; of a scheduled job only.')),
   startedAt: OrNull(Moment('When its first task was claimed.')),
   finishedAt: OrNull(Moment('When its last task ended.')),
   error: Type.Optional(FailureShape),

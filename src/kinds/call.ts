@@ -53,10 +53,13 @@ export interface CallKind extends Kind<'call', typeof CallInput> {
  * The kind that runs these handlers. Starts no thread or process before a task needs one. Throws if two handlers have
  * one name, or a schema cannot be compiled.
  */
-export const createCall = (handlers: readonly Handler[], options: CallOptions = {}): CallKind => {
+export const createCall = (
+  handlers: readonly Handler[],
+  { workers = availableParallelism(), ...options }: CallOptions = {},
+): CallKind => {
   const known = compileHandlers(handlers)
   const names = [...known.keys()]
-  const pools = createPools(options)
+  const pools = createPools({ workers, ...options })
 
   const run = (compiled: Compiled, input: unknown, context: RunContext): RunResult | Promise<RunResult> => {
     const errors = inputErrors(compiled, input, 'input')
@@ -72,6 +75,10 @@ export const createCall = (handlers: readonly Handler[], options: CallOptions = 
     input: CallInput,
     timeoutMs: () => defaultTimeoutMs,
     queue: ({ handler }) => `call:${handler}`,
+    // More would wait for a worker, and its timeout would run meanwhile.
+    queues: Object.fromEntries(
+      handlers.filter(({ run }) => !run).map(({ name }) => [`call:${name}`, { concurrency: workers }]),
+    ),
     check: (task, at) => {
       const compiled = known.get(task.handler)
       if (compiled) return inputErrors(compiled, inputOf(task, compiled), `${at}.input`)
@@ -91,11 +98,11 @@ export const createCall = (handlers: readonly Handler[], options: CallOptions = 
 }
 
 const createPools = ({
-  workers: size = availableParallelism(),
+  workers: size,
   idleMs = 30_000,
   graceMs = 100,
   clock = systemClock,
-}: CallOptions) => ({
+}: CallOptions & { workers: number }) => ({
   thread: new Pool({ start: startThread, size, idleMs, graceMs, clock }),
   process: new Pool({ start: startProcess, size, idleMs, graceMs, clock }),
 })

@@ -6,6 +6,7 @@ import { ArtifactFailed, type Artifacts } from './http/artifacts.ts'
 import { checkHttp } from './http/check.ts'
 import { networkFailure } from './http/failure.ts'
 import { HttpInput } from './http/input.ts'
+import { newsOf } from './http/news.ts'
 import { originOf } from './http/origin.ts'
 import { ask } from './http/request.ts'
 import { type Asked, resultOf } from './http/response.ts'
@@ -47,8 +48,9 @@ export const createHttp = ({
 const send = async (
   { egress, clock, artifacts }: Tools,
   input: HttpInput,
-  { job, index, idempotencyKey, attempt, waitedMs, signal }: RunContext,
+  context: RunContext,
 ): Promise<RunResult> => {
+  const { job, index, idempotencyKey, attempt, waitedMs, signal } = context
   let redirectedTo: string | undefined
   const onRedirect = (url: URL) => {
     redirectedTo = url.host
@@ -59,7 +61,9 @@ const send = async (
       if (!artifacts) throw new ArtifactFailed('this server saves nothing')
       return artifacts.save({ job, index, attempt }, body, most)
     }
-    return await resultOf(response, { input, waitedMs, url, now: clock.now(), save })
+    const now = clock.now()
+    for (const news of newsOf(response, input, now)) context.upstream(news)
+    return await resultOf(response, { input, waitedMs, url, now, save })
   } catch (error) {
     if (signal.aborted) return aborted
     if (error instanceof EgressRefused) return failedForGood(error.code, error.message, { ...error.details })

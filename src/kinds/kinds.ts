@@ -43,5 +43,5 @@ export const createKinds = ({
   sleep,
   call: createCall(handlers),
   sql: createSql(sources),
-  email: createEmail(smtp),
+  email: createEmail(smtp, { artifacts }),
 })

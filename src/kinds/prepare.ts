@@ -1,18 +1,24 @@
 import { accepts } from '../job/check.ts'
+import { dueOf } from '../job/due.ts'
 import { explain, type FieldError, invalid } from '../job/explain.ts'
 import type { Rule } from '../job/modes.ts'
 import { defaultPriority } from '../job/spec.ts'
-import type { Idempotency, NewJob } from '../store/store.ts'
+import { uniqueOf } from '../job/unique.ts'
+import type { Idempotency, NewJob, Owner } from '../store/store.ts'
 import type { Kinds } from './kinds.ts'
 import type { Known } from './prepare/check.ts'
 import { prepareEach } from './prepare/each.ts'
+import { literalError } from './prepare/placeholders.ts'
 import { prepareTasks } from './prepare/tasks.ts'
 import { ruleErrors } from './rule.ts'
 import { JobSpec, PlainJobSpec } from './spec.ts'
 
 export interface JobMeta {
   id: string
+  /** When the job was submitted, in milliseconds since the epoch. */
+  now: number
   idempotency?: Idempotency | undefined
+  owner?: Owner | undefined
   /** The names of the secrets that this server has. Default none. */
   secrets?: ReadonlySet<string>
 }
@@ -43,11 +49,15 @@ const eitherOr = ({ each }: { each?: unknown }): FieldError =>
 export const prepareJob = (
   spec: JobSpec,
   kinds: Kinds,
-  { id, idempotency, secrets = new Set() }: JobMeta,
+  { id, now, idempotency, owner, secrets = new Set() }: JobMeta,
 ): NewJob => {
   const rule = ruleOf(spec)
   const errors: FieldError[] = ruleErrors(spec, rule)
-  const known: Known = { kinds, secrets }
+  const literal = literalError('queue', spec.queue)
+  if (literal) errors.push(literal)
+  const unique = spec.unique && uniqueOf(spec.unique, errors)
+  const runAt = dueOf(spec, { now, from: now }, '', errors)
+  const known: Known = { kinds, secrets, queue: spec.queue, times: { now, from: runAt ?? now } }
   const { tasks, template } = spec.each
     ? prepareEach(spec.each, known, errors)
     : { tasks: prepareTasks(spec.tasks, known, errors), template: undefined }
@@ -63,6 +73,9 @@ export const prepareJob = (
     timeoutMs: spec.timeoutMs,
     keepMs: spec.keepMs,
     idempotency,
+    runAt,
+    unique,
+    owner,
     template,
     tasks,
   }

@@ -65,6 +65,10 @@ export const createSql = (sources: readonly Source[]): SqlKind => {
     literal: ['source', 'query'],
     timeoutMs: () => defaultTimeoutMs,
     queue: ({ source }) => `sql:${source}`,
+    // More would wait for a connection, and its timeout would run meanwhile.
+    queues: Object.fromEntries(
+      [...databases].map(([name, { concurrency }]) => [`sql:${name}`, { concurrency }]),
+    ),
     check: ({ source, query }, at) => {
       const errors: FieldError[] = []
       if (!databases.has(source)) {

@@ -1,9 +1,22 @@
 import type { Failure } from '../job/errors.ts'
 import type { Dependency } from '../job/graph.ts'
 import type { Ledger } from '../job/ledger.ts'
-import type { Mode, Rule } from '../job/modes.ts'
-import type { RetryPolicy } from '../job/retry.ts'
+import type { Mode } from '../job/modes.ts'
 import type { EndedState, JobState, TaskState } from '../job/state.ts'
+import type {
+  FlowRecords,
+  Gate,
+  Limited,
+  LimitsChange,
+  QueueQuery,
+  QueueRecord,
+  QueueState,
+  Started,
+} from './flow.ts'
+import type { ScheduleChange, ScheduleQuery, ScheduleRecord } from './schedule.ts'
+import type { NewJob, Submitted, TaskDefaults } from './submission.ts'
+
+export type * from './submission.ts'
 
 /**
  * Where jobs live. The interface is asynchronous and batch-shaped so that a dialect over a network costs one round
@@ -27,6 +40,17 @@ export interface Store {
   dependencies(job: JobRecord, index: number): Promise<Dependency[]>
   /** The failed attempts of a task, oldest first. */
   failures(job: JobRecord, index: number): Promise<AttemptFailure[]>
+  /** What was set for queues, and what they were doing when that was last written: what flow control starts from. */
+  flow(): Promise<FlowRecords>
+  /** Queues in which something waits, in the order of their names. */
+  queues(query: QueueQuery): Promise<QueueRecord[]>
+  /** Undefined for a name that no task was ever in. */
+  queue(name: string): Promise<QueueRecord | undefined>
+  /** In the order of their names. */
+  schedules(query: ScheduleQuery): Promise<ScheduleRecord[]>
+  schedule(id: string): Promise<ScheduleRecord | undefined>
+  /** The schedules whose next tick is due by `now`, the longest due first. */
+  dueSchedules(now: number, limit: number): Promise<ScheduleRecord[]>
   /** The compacted log: tasks whose latest change is past `after`, in seq order, and the job as of the same moment. */
   changes(id: string, after: number, limit: number): Promise<Changes | undefined>
 
@@ -41,6 +65,19 @@ export interface Batch {
   claim: number
   /** How many tasks beyond its own concurrency a job may have claimed, so that one is at hand when another ends. Default 0. */
   ahead?: number
+  /** What queues allow. Default: everything. */
+  gate?: Gate
+  /** Queues that were reported as `parked`, and may have room again. */
+  opened?: readonly string[]
+  /** Limits to set for a queue or a pattern of names, or to remove. */
+  limits?: readonly LimitsChange[]
+  /** What queues are doing, to be kept for a restart. */
+  queueStates?: readonly QueueState[]
+  /** When tasks of metered queues really started that were claimed before. */
+  started?: readonly Started[]
+  schedules?: readonly ScheduleChange[]
+  /** How many tasks may wait in all, blocked ones included, before submissions are refused. Default: any number. */
+  mostWaiting?: number | undefined
 }
 
 export interface Committed {
@@ -51,6 +88,14 @@ export interface Committed {
   /** One for each action. */
   acted: Acted[]
   claimed: Claim[]
+  /** Queues that had no room for a task that was due: it waits until a batch says that they are `opened`. */
+  parked: string[]
+  /** Of the queues that were `opened`: those of which no task is left parked. */
+  drained: string[]
+  /** One for each of the `limits`. */
+  limited: Limited[]
+  /** One for each of the `schedules`: whether it was done. */
+  scheduled: boolean[]
   /** What changed, a job each, for those who follow. */
   changes: JobChange[]
   /** True when a step of a long work (cancelling, deleting) was done and more of it is left: commit again soon. */
@@ -59,60 +104,15 @@ export interface Committed {
   wakeAt: number | undefined
 }
 
-/** What each task of a job inherits unless it says otherwise. */
-export interface TaskDefaults {
-  retry?: Partial<RetryPolicy>
-  timeoutMs?: number
-}
-
-export interface NewTask {
-  key: string | undefined
-  kind: string
-  queue: string
-  /** The fields of its kind, or the item it is made for if its job has a template, as JSON text. */
-  input: string
-  /** The tasks that it waits for. */
-  after: readonly Dependency[] | undefined
-  /** Its own {@link TaskDefaults}, as JSON text, if it has any. */
-  options: string | undefined
-}
-
-export interface NewJob {
-  id: string
-  name: string | undefined
-  rule: Rule
-  concurrency: number | undefined
-  priority: number
-  labels: Readonly<Record<string, string>>
-  defaults: TaskDefaults
-  /** From submission to outcome. */
-  timeoutMs: number | undefined
-  keepMs: number | undefined
-  idempotency: Idempotency | undefined
-  /** What every task of the job does with its item: the fields of its kind, as JSON text. */
-  template: string | undefined
-  tasks: readonly NewTask[]
-}
-
-export interface Idempotency {
-  key: string
-  /** A digest of the request: the same key with another digest is another request. */
-  digest: string
-}
-
-export type Submitted =
-  | { type: 'created'; job: JobRecord }
-  /** The key was used before for the same request: its job. */
-  | { type: 'repeated'; job: JobRecord }
-  /** The key was used before for another request. */
-  | { type: 'mismatch'; job: JobRecord }
-
 export interface Claim {
   job: number
   jobId: string
   index: number
   key: string | undefined
   kind: string
+  queue: string
+  /** The store's own short name of the queue. */
+  queueNumber: number
   /** The number of this attempt, and the token that settles it. */
   attempt: number
   /** How many attempts have failed so far. */
@@ -165,7 +165,11 @@ export interface JobRecord extends Ledger {
   priority: number
   labels: Readonly<Record<string, string>>
   createdAt: number
+  /** When a scheduled job is to start. */
+  runAt: number | undefined
   deadlineAt: number | undefined
+  /** The id of the schedule that made it. */
+  schedule: string | undefined
   /** What its tasks do with their items, as JSON text; the input of each of them is its item. */
   template: string | undefined
 }
@@ -234,6 +238,8 @@ export interface JobQuery {
   state?: JobState | undefined
   name?: string | undefined
   label?: readonly [name: string, value: string] | undefined
+  /** Only jobs that this schedule made. */
+  schedule?: string | undefined
   /** Only jobs older than this cursor. */
   before?: number | undefined
   limit: number

@@ -50,7 +50,10 @@ test('what was made literal arrives as it is', async () => {
   const kinds = createKinds({
     handlers: [defineHandler({ name: 'echo', input: Type.Unknown(), run: (input) => input })],
   })
-  const [made] = prepareJob(parseJob(JSON.parse(JSON.stringify({ tasks: [task] }))), kinds, { id: 'x' }).tasks
+  const [made] = prepareJob(parseJob(JSON.parse(JSON.stringify({ tasks: [task] }))), kinds, {
+    id: 'x',
+    now: 0,
+  }).tasks
   const given = { kind: kinds.call, input: made?.input ?? '', template: undefined, index: 0 }
   const nothing = { output: async () => undefined, secret: () => undefined }
   expect(await resolveInput(given, nothing)).toEqual({

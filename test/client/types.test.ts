@@ -3,12 +3,14 @@ import { Type } from '@sinclair/typebox'
 import {
   call,
   connect,
+  email,
   type FollowEvent,
   type HttpOutput,
   http,
   type Job,
   type JobView,
   type Outputs,
+  type QueueView,
   type Result,
   type Sheaf,
   sleep,
@@ -172,6 +174,18 @@ describe('the types of', () => {
     of((sheaf) => sheaf.submit([], { colour: 'red' }))
   })
 
+  test('the attachments of a mail, whose content is one of three', () => {
+    const to = { to: 'ada@example.com', subject: '', text: '' }
+    email({ ...to, after: [0], attachments: [{ artifact: 0 }, { artifact: 'key', filename: 'a.pdf' }] })
+    email({ ...to, attachments: [{ filename: 'a', text: '{{index}}' }, '{{item}}'] })
+    // @ts-expect-error a text has no name of its own
+    email({ ...to, attachments: [{ text: '' }] })
+    // @ts-expect-error two contents
+    email({ ...to, attachments: [{ filename: 'a', base64: '', artifact: 0 }] })
+    // @ts-expect-error no content
+    email({ ...to, attachments: [{ filename: 'a' }] })
+  })
+
   test('every route of the Eden treaty', () => {
     const { api } = connect('http://localhost')
     const get = () => api.jobs({ id: 'x' }).get()
@@ -194,6 +208,26 @@ describe('the types of', () => {
     ;() => api.jobs.get({ query: { state: 'sleepy' } })
     // @ts-expect-error a task of a kind that is not there
     ;() => api.jobs.post({ tasks: [{ kind: 'dance' }] })
+  })
+
+  test('queues, and when and where a task runs', () => {
+    const { queues } = connect('http://localhost')
+    const list = () => queues.list({ limit: 5 })
+    const watch = () => queues.watch('http:*')
+    holds<Equal<Awaited<ReturnType<typeof list>>['data'], QueueView[]>>()
+    holds<Equal<ReturnType<typeof watch>, AsyncIterableIterator<QueueView, undefined>>>()
+    const when = new Date(0)
+    const nap = sleep(1, { queue: 'naps', runAt: when })
+    holds<Equal<typeof nap, Task<null>>>()
+    http('https://api.example.com', { delayMs: 5, runAt: '2026-01-31T12:00:00Z' })
+    // @ts-expect-error no such limit
+    ;() => queues.set('a', { concurency: 1 })
+    // @ts-expect-error a time is a Date or a text
+    sleep(1, { runAt: 5 })
+    // @ts-expect-error no such state
+    of((sheaf) => sheaf.submit([], { unique: { key: 'k', whileState: ['done'] } }))
+    const job = of((sheaf) => sheaf.submit([nap], { runAt: when, queue: 'naps', unique: { key: 'k' } }))
+    holds<Equal<typeof job, Job<[null]>>>()
   })
 
   test('what can be connected to', () => {

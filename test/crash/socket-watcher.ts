@@ -61,6 +61,7 @@ export class SocketWatcher {
         this.journal.fault(`was refused: ${message.code}, ${message.message}`)
         break
       case 'pong':
+      case 'queue':
         break
       default:
         this.journal.take(message)

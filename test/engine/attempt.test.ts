@@ -11,6 +11,8 @@ const claimOf = (overrides: Partial<Claim> = {}): Claim => ({
   index: 7,
   key: undefined,
   kind: 'script',
+  queue: 'script',
+  queueNumber: 1,
   attempt: 1,
   failures: 0,
   waitedMs: 0,
@@ -35,7 +37,9 @@ const attemptOf = (kind: Kind, overrides: Partial<Claim> = {}, maxOutputBytes = 
     clock,
     maxOutputBytes,
     sourcesOf: () => ({ output: async () => undefined, secret: () => undefined }),
+    dependency: async () => undefined,
     progress: (_, progress) => void told.push(progress),
+    upstream: () => {},
     log: (_, level, message, fields) => void logs.push({ level, message, fields }),
     ended: (_, result) => void results.push(result),
   }

@@ -2,6 +2,7 @@ import { describe, expect, test } from 'bun:test'
 import type { Frame } from '../../src/engine/frame.ts'
 import type { Batch } from '../../src/store/store.ts'
 import { jobOf, type RigOptions, startEngine, tasksOf } from '../support/engine.ts'
+import { jobIn } from '../support/jobs.ts'
 import { Latch, Probe } from './kit/probe.ts'
 
 const sizeOf = ({ submissions, actions, settlements }: Batch) => ({
@@ -185,6 +186,6 @@ describe('what is told is on disk', () => {
       rig.engine.submit(jobOf(0, { idempotency: { key: 'k', digest: 'e' } })),
     ])
     expect([first.type, second.type, other.type]).toEqual(['created', 'repeated', 'mismatch'])
-    expect(second.job.id).toBe(first.job.id)
+    expect(jobIn(second).id).toBe(jobIn(first).id)
   })
 })

@@ -1,5 +1,6 @@
 import { describe, expect, test } from 'bun:test'
 import { jobOf, startEngine, tasksOf } from '../support/engine.ts'
+import { jobIn } from '../support/jobs.ts'
 
 describe('waiting for the end of a job', () => {
   test('gives the job when it ends, to all who wait', async () => {
@@ -79,8 +80,7 @@ describe('waiting for the end of a job', () => {
   test('does not miss a job that ends while it is looked up', async () => {
     await using rig = await startEngine()
     for (let count = 0; count < 20; count += 1) {
-      const submitted = rig.engine.submit(jobOf(tasksOf('echo', 1)))
-      const { job } = await submitted
+      const job = jobIn(await rig.engine.submit(jobOf(tasksOf('echo', 1))))
       expect(await rig.engine.ended(job.id, 60_000)).toMatchObject({ state: 'succeeded' })
     }
   })

@@ -7,6 +7,7 @@ import { openSqlite } from '../../src/store/sqlite/open.ts'
 import type { Action, AttemptResult, Batch, Claim, JobRecord } from '../../src/store/store.ts'
 import { fakeClock } from '../support/clock.ts'
 import { jobOf } from '../support/engine.ts'
+import { jobIn } from '../support/jobs.ts'
 import { refused } from '../support/script.ts'
 import { expectSame } from './kit/fold.ts'
 import { Probe } from './kit/probe.ts'
@@ -41,9 +42,7 @@ class World {
 
   static async of(tasks: number, delays: readonly number[]): Promise<World> {
     const { submitted } = await store.commit({ ...nothing, submissions: [jobOf(tasks)] }, 0)
-    const [first] = submitted
-    if (first === undefined) throw new Error('Nothing was submitted')
-    return new World(first.job, delays)
+    return new World(jobIn(submitted[0]), delays)
   }
 
   constructor(job: JobRecord, delays: readonly number[]) {

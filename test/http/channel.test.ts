@@ -142,6 +142,12 @@ describe('a message that is not allowed is answered with an error, and changes n
     ],
     [{ type: 'subscribe', job: missing, afer: 1 }, 'invalid', 'did you mean "after"?'],
     [{ type: 'subscribe', job: missing }, 'not_found', `There is no job ${missing}.`],
+    [{ type: 'subscribe', queues: '' }, 'invalid', 'Expected "queues" to be a string of 1 to 200'],
+    [{ type: 'subscribe', queues: [] }, 'invalid', 'Expected "queues" to be '],
+    [{ type: 'subscribe', queues: ['a', 7] }, 'invalid', 'Expected "queues[1]" to be a string of 1 to 200'],
+    [{ type: 'subscribe', queues: 'a', job: missing }, 'invalid', 'Unknown field "job"'],
+    [{ type: 'subscribe', queues: 'a', after: 0 }, 'invalid', 'Unknown field "after"'],
+    [{ type: 'unsubscribe', queues: 7 }, 'invalid', 'Expected "queues" to be '],
   ])('%j', async (message, code, text) => {
     await using rig = await startApp()
     using channel = await Channel.open(rig.listen())

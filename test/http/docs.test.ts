@@ -52,6 +52,8 @@ describe('the OpenAPI document', () => {
   test('holds every route that clients are to use, and no other', () => {
     expect(operations.map(([name]) => name).sort()).toEqual([
       'delete /jobs/{id}',
+      'delete /queues/{name}',
+      'delete /schedules/{schedule}',
       'get /',
       'get /events',
       'get /handlers',
@@ -63,12 +65,23 @@ describe('the OpenAPI document', () => {
       'get /jobs/{id}/tasks/{task}',
       'get /jobs/{id}/tasks/{task}/artifact',
       'get /livez',
+      'get /queues',
+      'get /queues/{name}',
       'get /readyz',
+      'get /schedules',
+      'get /schedules/{schedule}',
+      'get /schedules/{schedule}/jobs',
       'post /jobs',
       'post /jobs/{id}/cancel',
       'post /jobs/{id}/pause',
       'post /jobs/{id}/resume',
       'post /jobs/{id}/retry',
+      'post /schedules',
+      'post /schedules/{schedule}/pause',
+      'post /schedules/{schedule}/resume',
+      'post /schedules/{schedule}/run',
+      'put /queues/{name}',
+      'put /schedules/{schedule}',
     ])
   })
 
@@ -122,6 +135,7 @@ describe('the OpenAPI document', () => {
     expect(Object.keys(submit?.responses['202']?.headers ?? {})).toEqual([
       'Location',
       'Idempotent-Replayed',
+      'Sheaf-Unique',
       'Preference-Applied',
     ])
     expect(Object.keys(submit?.responses ?? {})).toEqual([
@@ -133,9 +147,13 @@ describe('the OpenAPI document', () => {
       '413',
       '415',
       '422',
+      '429',
       '500',
       '503',
     ])
+    for (const status of ['429', '503'])
+      expect(Object.keys(submit?.responses[status]?.headers ?? {})).toEqual(['Retry-After'])
+    expect(submit?.responses['422']?.headers).toBeUndefined()
   })
 
   test('gives an example of a submission that is accepted', async () => {

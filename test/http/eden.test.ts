@@ -3,6 +3,8 @@ import { treaty } from '@elysiajs/eden'
 import type { App } from '../../src/http/app.ts'
 import type { ProblemView } from '../../src/http/problem.ts'
 import type { ClientMessage, ServerMessage } from '../../src/job/events.ts'
+import type { QueueView } from '../../src/job/queue-wire.ts'
+import type { LimitsSpec } from '../../src/job/queues.ts'
 import type { JobView, ResultView, TaskView, WholeTaskView } from '../../src/job/wire.ts'
 import type { JobSpec } from '../../src/kinds/spec.ts'
 import { echoing, startApp } from './rig.ts'
@@ -20,6 +22,7 @@ type Failure<Call extends (...args: never[]) => Promise<unknown>> = NonNullable<
   Answer<Call>['error' & keyof Answer<Call>]
 >
 type Job = ReturnType<Api['jobs']>
+type Queue = ReturnType<Api['queues']>
 type StatusOf<Error> = Error extends { status: infer Status } ? Status : never
 
 describe('Eden', () => {
@@ -36,19 +39,25 @@ describe('Eden', () => {
     same<Data<Job['results']['get']>, { data: ResultView[]; next: string | null }>()
     same<Data<Api['livez']['get']>, { status: 'ok' }>()
     same<Data<Api['readyz']['get']>, { status: 'ok' }>()
+    same<Data<Api['queues']['get']>, { data: QueueView[]; next: string | null }>()
+    same<Data<Queue['get']>, QueueView>()
+    same<Data<Queue['put']>, QueueView>()
     same<Data<Api['get']>['name'], 'sheaf'>()
   })
 
   test('has the type of each problem, by its status', () => {
     same<StatusOf<Failure<Job['get']>>, 401 | 403 | 404 | 422 | 500>()
-    same<StatusOf<Failure<Api['jobs']['post']>>, 400 | 401 | 403 | 413 | 415 | 422 | 500 | 503>()
+    same<StatusOf<Failure<Api['jobs']['post']>>, 400 | 401 | 403 | 413 | 415 | 422 | 429 | 500 | 503>()
     same<StatusOf<Failure<Job['cancel']['post']>>, 401 | 403 | 404 | 409 | 422 | 500 | 503>()
+    same<StatusOf<Failure<Queue['put']>>, 400 | 401 | 403 | 413 | 415 | 422 | 500 | 503>()
+    same<StatusOf<Failure<Queue['delete']>>, 401 | 403 | 404 | 422 | 500 | 503>()
     same<StatusOf<Failure<Job['results']['get']>>, 401 | 403 | 404 | 406 | 409 | 422 | 500>()
     same<Failure<Job['get']>['value'], ProblemView>()
   })
 
   test('has the type of what is sent', () => {
     same<Parameters<Api['jobs']['post']>[0], JobSpec>()
+    same<NonNullable<Parameters<Queue['put']>[0]>, LimitsSpec>()
     type Query = NonNullable<NonNullable<Parameters<Api['jobs']['get']>[0]>['query']>
     same<Query['limit'], number | undefined>()
     same<Query['state'], JobView['state'] | undefined>()

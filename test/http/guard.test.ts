@@ -151,6 +151,25 @@ describe('with tokens', () => {
     expect((await rig.send('DELETE', `/jobs/${id}`, undefined, bearing(scope))).status).toBe(204)
   })
 
+  test('only admin may set the limits of queues, and read may see them', async () => {
+    await using rig = await startApp({ tokens })
+    for (const path of ['/queues', '/queues/api'])
+      expect((await rig.get(path, bearing('read'))).status).toBe(200)
+    const json = { 'content-type': 'application/json' }
+    for (const scope of ['read', 'submit'] as const)
+      for (const [method, body] of [['PUT', '{}'], ['DELETE']] as const) {
+        const response = await rig.send(method, '/queues/api', body, { ...json, ...bearing(scope) })
+        expect(response.headers.get('www-authenticate')).toContain('scope="admin"')
+        expect(await problemOf(response)).toMatchObject({
+          status: 403,
+          detail: `Expected a token with the scope "admin", got one with "${scope}".`,
+        })
+      }
+    const admin = bearing('admin')
+    expect((await rig.send('PUT', '/queues/api', '{}', { ...json, ...admin })).status).toBe(200)
+    expect((await rig.send('DELETE', '/queues/api', undefined, admin)).status).toBe(204)
+  })
+
   test('a WebSocket needs one before it opens', async () => {
     await using rig = await startApp({ tokens })
     const address = rig.listen()

@@ -1,28 +1,6 @@
 import { describe, expect, test } from 'bun:test'
-import { Outbox, type Socket } from '../../src/http/channel/outbox.ts'
-
-const full = 256 * 1024
-
-/** A socket whose reader takes what was sent when the test says so. */
-class FakeSocket implements Socket {
-  sent: string[] = []
-  closed: number | undefined
-  buffered = 0
-  drops = false
-
-  sendText(text: string): number {
-    if (this.drops) return 0
-    this.sent.push(text)
-    this.buffered += text.length
-    return -1
-  }
-  getBufferedAmount() {
-    return this.buffered
-  }
-  close(code: number) {
-    this.closed = code
-  }
-}
+import { Outbox } from '../../src/http/channel/outbox.ts'
+import { FakeSocket, full } from './fake-socket.ts'
 
 const large = 'x'.repeat(full)
 const names = ['a', 'b', 'c'].map((name) => ({ name }))

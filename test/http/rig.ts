@@ -26,10 +26,11 @@ export const failing = (): TaskSpec => ({ kind: 'call', handler: 'fail', retry: 
 /** A task that runs until the test ends it, by `rig.runs`. */
 export const holding = (): TaskSpec => ({ kind: 'sleep', ms: 1 })
 
-export interface AppRigOptions extends Pick<RigOptions, 'wrap' | 'concurrency' | 'store'> {
+export interface AppRigOptions extends Pick<RigOptions, 'wrap' | 'concurrency' | 'store' | 'mostWaiting'> {
   /** As in SHEAF_TOKENS. */
   tokens?: string
   maxBodyBytes?: number
+  maxQueuedPerToken?: number
 }
 
 export interface AppRig extends AsyncDisposable {
@@ -42,6 +43,7 @@ export interface AppRig extends AsyncDisposable {
   logs: { message: string; fields: Record<string, unknown> | undefined }[]
   get(path: string, headers?: HeadersInit): Promise<Response>
   send(method: string, path: string, body?: BodyInit, headers?: HeadersInit): Promise<Response>
+  put(path: string, body: unknown, headers?: HeadersInit): Promise<Response>
   post(path: string, body?: unknown, headers?: HeadersInit): Promise<Response>
   /** Submits a job, which must be accepted. */
   submit(tasks: TaskSpec[], fields?: object): Promise<JobView>
@@ -53,7 +55,8 @@ export interface AppRig extends AsyncDisposable {
 }
 
 /** The HTTP interface on the real engine and a store in memory. Dispose of it with `await using`. */
-export const startApp = async ({ tokens, maxBodyBytes = 1_000_000, ...options }: AppRigOptions = {}) => {
+export const startApp = async (given: AppRigOptions = {}) => {
+  const { tokens, maxBodyBytes = 1_000_000, maxQueuedPerToken, ...options } = given
   const runs = new Script()
   const kinds = { ...createKinds({ handlers: [echo, fail] }), sleep: runs }
   const under = await startEngine({ ...options, kinds })
@@ -67,6 +70,7 @@ export const startApp = async ({ tokens, maxBodyBytes = 1_000_000, ...options }:
     clock,
     streams,
     maxBodyBytes,
+    maxQueuedPerToken,
     log: { debug: log, info: log, warn: log, error: log },
     handlers: [echo, fail],
     secrets: new Set(),
@@ -90,6 +94,8 @@ export const startApp = async ({ tokens, maxBodyBytes = 1_000_000, ...options }:
     logs,
     send,
     get: (path, headers) => send('GET', path, undefined, headers),
+    put: (path, body, headers) =>
+      send('PUT', path, JSON.stringify(body), { 'content-type': 'application/json', ...headers }),
     post: (path, body, headers) =>
       body === undefined
         ? send('POST', path, undefined, headers)

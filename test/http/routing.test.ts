@@ -12,6 +12,8 @@ describe('a method that a path does not have', () => {
     ['DELETE', '/jobs', 'GET, HEAD, OPTIONS, POST'],
     ['PATCH', '/jobs/01900000-0000-7000-8000-000000000000', 'DELETE, GET, HEAD, OPTIONS'],
     ['GET', '/jobs/x/cancel', 'OPTIONS, POST'],
+    ['POST', '/queues', 'GET, HEAD, OPTIONS'],
+    ['POST', '/queues/http%3A*', 'DELETE, GET, HEAD, OPTIONS, PUT'],
     ['POST', '/jobs/x/tasks', 'GET, HEAD, OPTIONS'],
     ['POST', '/events', 'GET, HEAD, OPTIONS'],
     ['POST', '/', 'GET, HEAD, OPTIONS'],

@@ -77,7 +77,10 @@ describe('the fields of a task', () => {
     [{ timeoutMs: '5' }, ['timeoutMs']],
     [{ queue: '' }, ['queue']],
     [{ retry: null }, ['retry']],
-    [{ delayMs: 5 }, ['delayMs']],
+    [{ queue: 'http:*' }, ['queue']],
+    [{ delayMs: 5 }, []],
+    [{ delayMs: -5 }, ['delayMs']],
+    [{ runAt: '2026-01-31T12:00:00Z' }, []],
     [{ runAt: 'now' }, ['runAt']],
   ])('%j has the errors %j', (fields, errors) => {
     expect(fieldsOf(TaskCommon, fields)).toEqual(errors)

@@ -1,4 +1,4 @@
-import type { Progress, RunContext } from '../../src/kinds/kind.ts'
+import type { EndedTask, Progress, RunContext, UpstreamNews } from '../../src/kinds/kind.ts'
 import { fakeClock } from '../support/clock.ts'
 
 /** The context of one attempt. Its methods need `this`, as those of the engine do; its signal counts who asks for it. */
@@ -7,7 +7,10 @@ export class TestContext implements RunContext {
   readonly controller = new AbortController()
   readonly progressed: Progress[] = []
   readonly logged: unknown[][] = []
+  readonly heard: UpstreamNews[] = []
   signalsMade = 0
+  /** The tasks that this one comes after, by key or index. */
+  readonly dependencies = new Map<string | number, EndedTask>()
 
   readonly job = '019b7c00-0000-7000-8000-000000000001'
   readonly index = 3
@@ -25,11 +28,19 @@ export class TestContext implements RunContext {
     return this.clock.after(ms, action)
   }
 
+  async dependency(task: string | number) {
+    return this.dependencies.get(task)
+  }
+
   progress(progress: Progress) {
     this.progressed.push(progress)
   }
 
   log(...line: unknown[]) {
     this.logged.push(line)
+  }
+
+  upstream(news: UpstreamNews) {
+    this.heard.push(news)
   }
 }

@@ -10,7 +10,8 @@ const resize = defineHandler({ name: 'resize', input: Type.Object({ id: Type.Int
 const kinds = createKinds({ handlers: [resize] })
 const secrets = new Set(['KEY'])
 
-const prepare = (...tasks: object[]) => prepareJob(parseJob({ tasks }), kinds, { id: 'x', secrets }).tasks
+const prepare = (...tasks: object[]) =>
+  prepareJob(parseJob({ tasks }), kinds, { id: 'x', now: 0, secrets }).tasks
 
 const errorsOf = (...tasks: object[]): FieldError[] => {
   try {

@@ -11,7 +11,7 @@ const kinds = createKinds({ handlers: [resize] })
 const secrets = new Set(['KEY'])
 
 const prepare = (each: object, fields: object = {}) =>
-  prepareJob(parseJob({ each, ...fields }), kinds, { id: 'x', secrets })
+  prepareJob(parseJob({ each, ...fields }), kinds, { id: 'x', now: 0, secrets })
 
 const errorsOf = (each: object, fields: object = {}): FieldError[] => {
   try {
@@ -144,7 +144,6 @@ describe('each', () => {
     ['a placeholder in a name', { json: { '{{item}}': 1 } }, 'the name of a field may have none.'],
     ['a secret in the host', { url: 'https://{{secrets.KEY}}.example' }, 'must be known at submit.'],
     ['a secret in a key', { key: '{{secrets.KEY}}' }, 'without secrets'],
-    ['a placeholder in the queue', { queue: 'q{{index}}' }, 'without placeholders'],
     ['a dependency', { after: [0] }, 'Unknown field'],
   ])('refuses %s', (_, fields, why) => {
     const [error] = errorsOf({

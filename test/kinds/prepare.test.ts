@@ -12,7 +12,7 @@ const kinds = createKinds({ handlers: [resize] })
 const id = '019b7c00-0000-7000-8000-000000000001'
 const url = 'http://api.example.com/users/1'
 
-const prepare = (job: unknown) => prepareJob(parseJob(job), kinds, { id })
+const prepare = (job: unknown) => prepareJob(parseJob(job), kinds, { id, now: 0 })
 
 const errorsOf = (job: unknown): unknown => {
   try {
@@ -53,7 +53,7 @@ describe('a job', () => {
       keepMs: 6,
     }
     const spec = { ...said, mode: 'all', tolerate: '5%', retry: { attempts: 5 }, tasks: [] }
-    expect(prepareJob(parseJob(spec), kinds, { id, idempotency })).toMatchObject({
+    expect(prepareJob(parseJob(spec), kinds, { id, now: 0, idempotency })).toMatchObject({
       ...said,
       rule: { mode: 'all', tolerate: '5%', quorum: 1 },
       defaults: { retry: { attempts: 5 } },

@@ -1,16 +1,23 @@
 import { afterEach, describe } from 'bun:test'
 import type { Store } from '../../src/store/store.ts'
 import { acting } from './contract/acting.ts'
+import { admitting } from './contract/admitting.ts'
 import { claiming } from './contract/claiming.ts'
 import { deciding } from './contract/deciding.ts'
+import { delaying } from './contract/delaying.ts'
 import { deleting } from './contract/deleting.ts'
 import { depending } from './contract/depending.ts'
+import { limiting } from './contract/limiting.ts'
 import { logging } from './contract/logging.ts'
 import { modelling } from './contract/modelling.ts'
+import { parking } from './contract/parking.ts'
+import { queueing } from './contract/queueing.ts'
 import { reading } from './contract/reading.ts'
 import { rescuing } from './contract/rescuing.ts'
 import { rollingBack } from './contract/rolling-back.ts'
+import { scheduling } from './contract/scheduling.ts'
 import { settling } from './contract/settling.ts'
+import { sharing } from './contract/sharing.ts'
 import { submitting } from './contract/submitting.ts'
 import { takingTurns } from './contract/taking-turns.ts'
 import { timing } from './contract/timing.ts'
@@ -21,6 +28,7 @@ export type Start = () => Promise<Driver>
 
 const parts = {
   submitting,
+  admitting,
   claiming,
   settling,
   deciding,
@@ -28,25 +36,32 @@ const parts = {
   depending,
   deleting,
   timing,
+  scheduling,
+  delaying,
   rescuing,
   'taking turns': takingTurns,
+  queueing,
+  parking,
+  'sharing a queue': sharing,
+  limiting,
   logging,
   reading,
   'rolling back': rollingBack,
   'any sequence of steps': modelling,
 }
 
-/** What every dialect of the store has to do. `open` gives a store that holds nothing. */
-export const describeStore = (dialect: string, open: () => Promise<Store>) =>
+/** What every dialect of the store has to do. `make` makes a database that holds nothing, and gives what opens it. */
+export const describeStore = (dialect: string, make: () => () => Promise<Store>) =>
   describe(`store: ${dialect}`, () => {
-    const opened: Store[] = []
+    const started: Driver[] = []
     const start: Start = async () => {
-      const store = await open()
-      opened.push(store)
-      return new Driver(store)
+      const open = make()
+      const driver = new Driver(await open(), open)
+      started.push(driver)
+      return driver
     }
     afterEach(async () => {
-      for (const store of opened.splice(0)) await store.close()
+      for (const { store } of started.splice(0)) await store.close()
     })
 
     for (const [name, part] of Object.entries(parts)) describe(name, () => part(start))

@@ -1,5 +1,6 @@
 import { expect } from 'bun:test'
 import type { Failure } from '../../src/job/errors.ts'
+import type { Gate, QueueRecord } from '../../src/store/flow.ts'
 import type {
   Acted,
   Action,
@@ -11,10 +12,11 @@ import type {
   JobRecord,
   Settlement,
   Store,
+  Submitted,
   TaskChange,
   TaskRecord,
 } from '../../src/store/store.ts'
-import { type JobFields, newJob } from '../support/jobs.ts'
+import { type JobFields, newJob, newTask } from '../support/jobs.ts'
 
 export const succeeded: AttemptResult = { type: 'succeeded', output: '{"ok":true}' }
 export const broken: Failure = { code: 'unexpected_status', message: 'Expected a status of 200, got 500.' }
@@ -27,7 +29,18 @@ const everything = 1_000_000
 export class Driver {
   now = 1_000_000
 
-  constructor(readonly store: Store) {}
+  constructor(
+    public store: Store,
+    /** Opens what the store keeps once more. */
+    readonly open?: () => Promise<Store>,
+  ) {}
+
+  /** What a restart does to the store. */
+  async reopen(): Promise<void> {
+    if (this.open === undefined) throw new Error('Expected a way to open the store again')
+    await this.store.close()
+    this.store = await this.open()
+  }
 
   commit(batch: Partial<Batch> = {}): Promise<Committed> {
     return this.store.commit({ submissions: [], settlements: [], actions: [], claim: 0, ...batch }, this.now)
@@ -38,6 +51,11 @@ export class Driver {
     const [first] = submitted
     if (first?.type !== 'created') throw new Error(`Expected a new job, got ${first?.type}`)
     return first.job
+  }
+
+  /** What comes of a submission. */
+  async offer(fields: JobFields, mostWaiting?: number): Promise<Submitted> {
+    return one((await this.commit({ submissions: [newJob(fields)], mostWaiting })).submitted)
   }
 
   async claim(limit = everything): Promise<Claim[]> {
@@ -95,11 +113,42 @@ export class Driver {
     return (await this.tasks(job)).map(({ state }) => state)
   }
 
+  /** What waits in each queue. */
+  queues(): Promise<QueueRecord[]> {
+    return this.store.queues({ limit: everything })
+  }
+
   /** The whole log from `after` on. */
   async log({ id }: { id: string }, after = 0): Promise<Changes> {
     const changes = await this.store.changes(id, after, everything)
     if (changes === undefined) throw new Error(`Expected job ${id} to have a log`)
     return changes
+  }
+}
+
+/** A gate with so much room for each queue that is named, and any for the others. */
+export const gateOf = (rooms: Readonly<Record<string, number>>): Gate => ({
+  room: (queue) => rooms[queue] ?? Number.POSITIVE_INFINITY,
+  bucketMs: () => undefined,
+})
+
+/** So many plain tasks of one queue. */
+export const inQueue = (queue: string, count: number) =>
+  Array.from({ length: count }, () => newTask({ queue }))
+
+/** A gate that closes one queue, and what it was asked. */
+export const closing = (closed: string): { gate: Gate; asked: string[] } => {
+  const asked: string[] = []
+  const { room, bucketMs } = gateOf({ [closed]: 0 })
+  return {
+    gate: {
+      room: (queue) => {
+        asked.push(queue)
+        return room(queue)
+      },
+      bucketMs,
+    },
+    asked,
   }
 }
 

@@ -9,4 +9,7 @@ afterAll(() => dirs.remove())
 
 // A real file, but without waiting for the disk: thousands of commits take seconds where they would take a minute.
 const durability = 'normal'
-describeStore('SQLite', async () => openSqlite({ file: join(dirs.make(), 'sheaf.db'), durability }))
+describeStore('SQLite', () => {
+  const file = join(dirs.make(), 'sheaf.db')
+  return async () => openSqlite({ file, durability })
+})

@@ -1,10 +1,11 @@
 import { expect } from 'bun:test'
-import { createEngine, type EngineOptions } from '../../src/engine/create.ts'
+import { createEngine } from '../../src/engine/create.ts'
 import type { Engine } from '../../src/engine/engine.ts'
+import type { EngineOptions } from '../../src/engine/options.ts'
 import { openSqlite } from '../../src/store/sqlite/open.ts'
 import type { Acted, Action, JobRecord, NewJob, NewTask, Store, TaskRecord } from '../../src/store/store.ts'
 import { type FakeClock, fakeClock } from './clock.ts'
-import { type JobFields, newJob, newTask } from './jobs.ts'
+import { type JobFields, jobIn, newJob, newTask } from './jobs.ts'
 import { echo, echoLater, Script } from './script.ts'
 
 export interface RigOptions extends Partial<EngineOptions> {
@@ -62,7 +63,7 @@ export const startEngine = async ({ wrap = (store) => store, start = true, ...op
     async submit(job) {
       const submitted = await engine.submit(job)
       expect(submitted.type).toBe('created')
-      return submitted.job
+      return jobIn(submitted)
     },
     act: (type, { id }) => engine.act({ type, job: id }),
     async read({ id }) {

@@ -1,6 +1,6 @@
 import type { Mode, Tolerance } from '../../src/job/modes.ts'
 import { defaultPriority } from '../../src/job/spec.ts'
-import type { NewJob, NewTask } from '../../src/store/store.ts'
+import type { JobRecord, NewJob, NewTask, Submitted } from '../../src/store/store.ts'
 
 export const newTask = (fields: Partial<NewTask> = {}): NewTask => ({
   key: undefined,
@@ -41,4 +41,10 @@ export const newJob = ({ mode, tolerate, quorum, tasks = 1, ...fields }: JobFiel
     tasks: typeof tasks === 'number' ? Array.from({ length: tasks }, () => newTask()) : tasks.map(newTask),
     ...fields,
   }
+}
+
+/** The job that a submission made or met. Throws when it was refused. */
+export const jobIn = (submitted: Submitted | undefined): JobRecord => {
+  if (submitted && 'job' in submitted) return submitted.job
+  throw new Error(`Expected a job, got ${submitted?.type}`)
 }

@@ -33,6 +33,8 @@ const routes: Record<string, Route> = {
   ok: () => json('{"ok":true}'),
   /** A record like those of any API: `/users/7`. */
   users: (_, id) => json(JSON.stringify({ id: Number(id), name: `User ${id}` })),
+  /** What is not JSON. */
+  reports: () => new Response('%PDF-1.7\n', { headers: { 'content-type': 'application/pdf' } }),
   /** What was sent, as JSON. */
   echo: (seen) => json(JSON.stringify(seen)),
   /** `/status/404`; redirects lead to `/ok`. */

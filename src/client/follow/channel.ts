@@ -1,30 +1,39 @@
 import type { ServerMessage } from '../../job/events.ts'
+import type { QueueView } from '../../job/queue-wire.ts'
 import type { ClientClock } from '../clock.ts'
 import { SheafError } from '../errors.ts'
 import { Line } from './line.ts'
+import type { QueueSource } from './queue-loop.ts'
 import type { Reader, Source } from './reader.ts'
 import type { Socket } from './socket.ts'
 import { Topic } from './topic.ts'
+import { Watches } from './watches.ts'
 
 interface ChannelOptions {
   open(): Socket
   clock: ClientClock
   heartbeatMs: number
   maxRetryMs: number
-  /** Why the server would not let us follow a job, asked over HTTP: a handshake that fails does not say. */
-  whyRefused(job: string): Promise<SheafError | undefined>
+  /** Why the server would not let us follow a job, or watch queues, asked over HTTP: a handshake that fails does not say. */
+  whyRefused(job: string | undefined): Promise<SheafError | undefined>
+  /** Asks for a queue as it stands. */
+  queue(name: string): Promise<QueueView>
 }
 
-/** Every job that is followed, over one socket, which is there for as long as one is. */
+/** Every job that is followed, and every queue that is watched, over one socket, which is there for as long as one is. */
 export class Channel {
   #topics = new Map<string, Topic>()
   #line: Line
+  #watches: Watches
   #fences = 0
   #asking = false
 
   constructor(readonly options: ChannelOptions) {
     this.#line = new Line(options, {
-      up: () => this.#resetAll(),
+      up: () => {
+        this.#resetAll()
+        this.#watches.up()
+      },
       down: (opened) => {
         this.#resetAll()
         if (!opened) void this.#askWhy()
@@ -32,6 +41,18 @@ export class Channel {
       lost: (error) => this.#failAll(error),
       message: (message) => this.#receive(message),
     })
+    this.#watches = new Watches(this.#line, options.queue)
+  }
+
+  /** Where loops over queues have theirs from. */
+  readonly queues: QueueSource = {
+    want: (loop) => {
+      this.#watches.join(loop)
+      this.#line.open()
+    },
+    leave: (loop) => {
+      if (this.#watches.leave(loop)) this.#closeIfIdle()
+    },
   }
 
   source(job: string): Source {
@@ -57,11 +78,14 @@ export class Channel {
     const topic = this.#topics.get(job)
     if (!topic?.readers.delete(reader)) return
     topic.relax()
-    if ([...this.#topics.values()].some(({ readers }) => readers.size > 0)) this.#forgetIdle(topic)
-    else {
-      this.#line.close()
-      this.#topics.clear()
-    }
+    this.#forgetIdle(topic)
+    this.#closeIfIdle()
+  }
+
+  #closeIfIdle(): void {
+    if (this.#watches.any || [...this.#topics.values()].some(({ readers }) => readers.size > 0)) return
+    this.#line.close()
+    this.#topics.clear()
   }
 
   #receive(message: ServerMessage): void {
@@ -70,6 +94,9 @@ export class Channel {
       case 'tasks':
       case 'progress':
         this.#topics.get(message.job)?.deliver(message)
+        return
+      case 'queue':
+        this.#watches.deliver(message.data)
         return
       case 'pong':
         for (const topic of [...this.#topics.values()]) {
@@ -80,6 +107,7 @@ export class Channel {
       case 'error': {
         const error = new SheafError(message.code, message.message)
         if (message.job !== undefined) this.#topics.get(message.job)?.fail(error)
+        else if (message.queues !== undefined) this.#watches.fail(error, message.queues)
         // It refuses something that was asked of it: which, it does not say.
         else for (const topic of [...this.#topics.values()]) if (topic.unanswered) topic.fail(error)
         return
@@ -102,13 +130,14 @@ export class Channel {
   }
 
   #failAll(error: unknown): void {
+    this.#watches.fail(error)
     for (const { readers } of [...this.#topics.values()])
       for (const reader of [...readers]) reader.fail(error)
   }
 
   async #askWhy(): Promise<void> {
+    if (this.#asking || (this.#topics.size === 0 && !this.#watches.any)) return
     const [job] = this.#topics.keys()
-    if (job === undefined || this.#asking) return
     this.#asking = true
     const error = await this.options.whyRefused(job)
     this.#asking = false

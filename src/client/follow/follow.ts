@@ -1,18 +1,25 @@
 import type { FollowEvent } from '../../job/events.ts'
+import type { QueueView } from '../../job/queue-wire.ts'
 import type { ClientClock } from '../clock.ts'
-import type { SheafError } from '../errors.ts'
+import { SheafError } from '../errors.ts'
 import type { Transport } from '../transport.ts'
 import { Channel } from './channel.ts'
+import { QueueLoop, type QueueSource } from './queue-loop.ts'
 import { Reader, type Source } from './reader.ts'
 import { opener, type SocketConstructor } from './socket.ts'
 import { Stream } from './stream.ts'
 
-/** A loop over what happens to a job, after a seq, or from a snapshot on. Nothing is asked for before it begins. */
-export type Follow = (
-  job: string,
-  after: number | undefined,
-  signal?: AbortSignal,
-) => AsyncIterableIterator<FollowEvent, undefined>
+/** Loops over what happens. Nothing is asked for before they begin. */
+export interface Follow {
+  /** To a job, after a seq, or from a snapshot on. */
+  job(
+    job: string,
+    after: number | undefined,
+    signal?: AbortSignal,
+  ): AsyncIterableIterator<FollowEvent, undefined>
+  /** To a queue, or to those that match a pattern of names. */
+  queues(pattern: string, signal?: AbortSignal): AsyncIterableIterator<QueueView, undefined>
+}
 
 interface FollowSetup {
   transport: Transport
@@ -24,23 +31,31 @@ interface FollowSetup {
   WebSocket: SocketConstructor | undefined
   /** Ends every loop with its reason. */
   closing: AbortSignal
-  /** Why the server would not let us follow a job. */
-  whyRefused(job: string): Promise<SheafError | undefined>
+  /** Why the server would not let us follow a job, or watch queues. */
+  whyRefused(job: string | undefined): Promise<SheafError | undefined>
+  /** Asks for a queue as it stands. */
+  queue(name: string): Promise<QueueView>
 }
 
 export const createFollow = (setup: FollowSetup): Follow => {
   const { buffer, closing } = setup
-  const sourceOf = createSources(setup)
-  return (job, after, signal) => {
-    const either = signal ? AbortSignal.any([signal, closing]) : closing
-    return new Reader(sourceOf(job), buffer, after, either)
+  const channel = openChannel(setup)
+  const sourceOf = (job: string): Source => channel?.source(job) ?? new Stream(job, setup)
+  const either = (signal?: AbortSignal) => (signal ? AbortSignal.any([signal, closing]) : closing)
+  return {
+    job: (job, after, signal) => new Reader(sourceOf(job), buffer, after, either(signal)),
+    queues: (pattern, signal) => new QueueLoop(channel?.queues ?? nowhere, pattern, either(signal)),
   }
 }
 
-/** One socket for all jobs where one can be had, a request for each loop where not. */
-const createSources = (setup: FollowSetup): ((job: string) => Source) => {
+/** One socket for everything, where one can be had; where not, a request for each loop over a job. */
+const openChannel = (setup: FollowSetup): Channel | undefined => {
   const open = opener(setup.transport, setup.WebSocket)
-  if (open === undefined) return (job) => new Stream(job, setup)
-  const channel = new Channel({ ...setup, open })
-  return (job) => channel.source(job)
+  return open && new Channel({ ...setup, open })
+}
+
+const nowhere: QueueSource = {
+  want: (loop) =>
+    loop.fail(new SheafError('unsupported', 'Queues are watched over a WebSocket, and there is none here.')),
+  leave: () => {},
 }

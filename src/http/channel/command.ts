@@ -1,10 +1,16 @@
-import type { Static } from '@sinclair/typebox'
+import type { Static, TSchema } from '@sinclair/typebox'
 import { accepts } from '../../job/check.ts'
 import { Problem, show } from '../../job/errors.ts'
-import { type ClientMessage, Command } from '../../job/events.ts'
+import { type ClientMessage, Command, QueueCommand } from '../../job/events.ts'
 import { explain, invalid } from '../../job/explain.ts'
 
+/** What is longer names nothing that there is. */
+const longestNamed = 200
+
 const types = Object.keys(Command).join(', ')
+
+/** A message about queues. */
+export type OfQueues = Extract<ClientMessage, { queues: unknown }>
 
 /** Reads what a client sent over the channel. Throws a Problem that says what is wrong with it. */
 export const readCommand = (message: string | Uint8Array): ClientMessage => {
@@ -13,9 +19,11 @@ export const readCommand = (message: string | Uint8Array): ClientMessage => {
   const value = parse(message)
   switch (typeOf(value)) {
     case 'subscribe':
-      return fitting(Command.subscribe, value)
+      return isOfQueues(value) ? fitting(QueueCommand.subscribe, value) : fitting(Command.subscribe, value)
     case 'unsubscribe':
-      return fitting(Command.unsubscribe, value)
+      return isOfQueues(value)
+        ? fitting(QueueCommand.unsubscribe, value)
+        : fitting(Command.unsubscribe, value)
     case 'ping':
       return fitting(Command.ping, value)
     default:
@@ -36,10 +44,16 @@ const parse = (message: string): object => {
 
 const typeOf = (value: object): unknown => ('type' in value ? value.type : undefined)
 
-/** The refusal says which job it is about, as far as the message did. */
-const fitting = <T extends (typeof Command)[keyof typeof Command]>(schema: T, value: object): Static<T> => {
+const isOfQueues = (value: object): boolean => 'queues' in value
+
+/** The refusal says which job or which queues it is about, as far as the message did. */
+const fitting = <T extends TSchema>(schema: T, value: object): Static<T> => {
   if (accepts(schema, value)) return value
   const { detail } = invalid(explain(schema, value))
-  const about = 'job' in value && typeof value.job === 'string' && value.job.length <= 100
-  throw new Problem('invalid', detail, about ? { job: value.job } : {})
+  throw new Problem('invalid', detail, { ...about(value, 'job'), ...about(value, 'queues') })
+}
+
+const about = (value: object, field: 'job' | 'queues'): Record<string, string> => {
+  const named: unknown = Reflect.get(value, field)
+  return typeof named === 'string' && named.length <= longestNamed ? { [field]: named } : {}
 }

@@ -2,15 +2,17 @@ import type { Engine } from '../../engine/engine.ts'
 import { Problem } from '../../job/errors.ts'
 import type { ErrorEvent, PongEvent } from '../../job/events.ts'
 import type { Log } from '../../log.ts'
-import { readCommand } from './command.ts'
+import { type OfQueues, readCommand } from './command.ts'
 import { Outbox, type Socket } from './outbox.ts'
+import { QueueWatch } from './queue-watch.ts'
 
 /** How many jobs one socket may follow. */
 export const mostSubscriptions = 10_000
 
-/** One connection to the channel, and the jobs that it follows. */
+/** One connection to the channel, the jobs that it follows, and the queues that it watches. */
 export class Session {
   readonly outbox: Outbox
+  readonly #queues: QueueWatch
   #subscriptions = new Map<string, AbortController>()
 
   constructor(
@@ -19,6 +21,7 @@ export class Session {
     readonly log: Log,
   ) {
     this.outbox = new Outbox(socket)
+    this.#queues = new QueueWatch(engine, this.outbox, (error, queues) => this.#tell(error, { queues }))
   }
 
   /** Takes one message. Whatever is wrong with it is said, and changes nothing else. */
@@ -26,15 +29,17 @@ export class Session {
     try {
       const command = readCommand(message)
       if (command.type === 'ping') this.#pong(command.id)
+      else if ('queues' in command) this.#watch(command)
       else if (command.type === 'subscribe') this.#subscribe(command.job.toLowerCase(), command.after)
       else this.#unsubscribe(command.job.toLowerCase())
     } catch (error) {
-      this.#tell(error, error instanceof Problem ? error.extensions.job : undefined)
+      this.#tell(error, error instanceof Problem ? error.extensions : {})
     }
   }
 
   close(): void {
     this.outbox.close()
+    this.#queues.close()
     for (const abort of this.#subscriptions.values()) abort.abort()
     this.#subscriptions.clear()
   }
@@ -42,6 +47,13 @@ export class Session {
   #pong(id: PongEvent['id']): void {
     const event: PongEvent = id === undefined ? { type: 'pong' } : { type: 'pong', id }
     this.outbox.reply(JSON.stringify(event))
+  }
+
+  #watch({ type, queues }: OfQueues): void {
+    for (const pattern of typeof queues === 'string' ? [queues] : queues) {
+      if (type === 'subscribe') this.#queues.add(pattern)
+      else this.#queues.remove(pattern)
+    }
   }
 
   /** A second subscription to the same job takes the place of the first. */
@@ -76,7 +88,7 @@ export class Session {
       }
       if (!last && !abort.signal.aborted) await this.#tellDeleted(job)
     } catch (error) {
-      if (!abort.signal.aborted) this.#tell(error, job)
+      if (!abort.signal.aborted) this.#tell(error, { job })
     } finally {
       if (this.#subscriptions.get(job) === abort) this.#subscriptions.delete(job)
     }
@@ -85,17 +97,21 @@ export class Session {
   /** A job that goes before it was read to its end has no last event: whoever follows it is told instead. */
   async #tellDeleted(job: string): Promise<void> {
     if ((await this.engine.store.job(job)) !== undefined) return
-    this.#tell(new Problem('not_found', `The job ${job} was deleted.`), job)
+    this.#tell(new Problem('not_found', `The job ${job} was deleted.`), { job })
   }
 
-  #tell(error: unknown, job: unknown): void {
+  #tell(error: unknown, { job, queues }: { job?: unknown; queues?: unknown }): void {
     const known = error instanceof Problem
-    if (!known) this.log.error('A message of the channel failed', { job, error })
+    const about = {
+      ...(typeof job === 'string' && { job }),
+      ...(typeof queues === 'string' && { queues }),
+    }
+    if (!known) this.log.error('A message of the channel failed', { ...about, error })
     const event: ErrorEvent = {
       type: 'error',
       code: known ? error.code : 'internal',
       message: known ? error.detail : 'The server failed. Its log says why.',
-      ...(typeof job === 'string' && { job }),
+      ...about,
     }
     this.outbox.reply(JSON.stringify(event))
   }

@@ -14,5 +14,21 @@ export const fromCursor = (list: 'jobs' | 'tasks', cursor: string | undefined): 
   )
   // Writing it again finds every text that only looks like one of ours.
   if (Number.isSafeInteger(at) && at >= 0 && toCursor(list, at) === cursor) return at
-  throw new Problem('invalid', expected('cursor', 'to be the "next" of an earlier page of this list', cursor))
+  throw foreign(cursor)
 }
+
+/** A place in a list that is in the order of its names: the last one that was seen. */
+export const toNameCursor = (list: string, name: string): string =>
+  Buffer.from(`${list}:${name}`).toString('base64url')
+
+export const fromNameCursor = (list: string, cursor: string | undefined): string | undefined => {
+  if (cursor === undefined) return undefined
+  const name = Buffer.from(cursor, 'base64url')
+    .toString()
+    .slice(list.length + 1)
+  if (name !== '' && toNameCursor(list, name) === cursor) return name
+  throw foreign(cursor)
+}
+
+const foreign = (cursor: string) =>
+  new Problem('invalid', expected('cursor', 'to be the "next" of an earlier page of this list', cursor))

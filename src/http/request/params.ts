@@ -1,10 +1,16 @@
 import { Type } from '@sinclair/typebox'
 import { limits } from '../../job/limits.ts'
+import { ScheduleId } from '../../job/schedule.ts'
 
 /** What the names in the paths stand for, for the documentation. Anything else than that is 404, so nobody checks it. */
 export const pathParameters = {
   id: Type.String({ format: 'uuid', description: 'The id of the job.' }),
   task: Type.String({ description: 'The index of the task in its job, from 0, or its key.' }),
+  schedule: ScheduleId,
+  name: Type.String({
+    description: 'The name of a queue, or a pattern of names with `*`; percent-encoded.',
+    example: 'http:api.example.com',
+  }),
 }
 
 export const defaultLimit = 50

@@ -1,6 +1,7 @@
 import { type FieldError, unexpected } from '../../job/explain.ts'
 import { readMailbox } from './address.ts'
-import { type Attachment, type EmailInput, mostRecipients } from './input.ts'
+import { isComposite } from './file.ts'
+import { type EmailInput, mostRecipients } from './input.ts'
 import type { SmtpSettings } from './smtp.ts'
 
 /** What the other fields make, and what would contradict how the message is built. */
@@ -67,16 +68,31 @@ const headerErrors = ({ headers = {} }: EmailInput, at: string): FieldError[] =>
       message: `Expected "${at}.headers" without "${name}", which follows from the other fields.`,
     }))
 
-const attachmentErrors = ({ contentType, text, base64 }: Attachment, at: string): FieldError[] => {
+/** What an attachment may be before any of this is checked. */
+interface Unchecked {
+  filename?: string
+  contentType?: string
+  text?: string
+  base64?: string
+  artifact?: string | number
+}
+
+const contents = ['text', 'base64', 'artifact'] as const
+
+const attachmentErrors = (attachment: Unchecked, at: string): FieldError[] => {
+  const { filename, contentType, base64, artifact } = attachment
   const errors: FieldError[] = []
-  if ((text === undefined) === (base64 === undefined)) {
-    const got = text === undefined ? 'neither' : 'both'
-    errors.push({ field: at, message: `Expected "${at}" to have either "text" or "base64", got ${got}.` })
+  const given = contents.filter((name) => attachment[name] !== undefined)
+  if (given.length !== 1) {
+    const got = given.map((name) => `"${name}"`).join(' and ') || 'none of them'
+    const message = `Expected "${at}" to have one of "text", "base64" and "artifact", got ${got}.`
+    errors.push({ field: at, message })
   }
+  if (filename === undefined && artifact === undefined)
+    errors.push(unexpected(`${at}.filename`, 'to be a string, unless there is "artifact"', filename))
   if (base64 !== undefined && base64.length % 4 !== 0)
     errors.push(unexpected(`${at}.base64`, 'to be base64 (RFC 4648, section 4)', base64))
-  // A part of parts would need a boundary, and could end the message early.
-  if (contentType !== undefined && /^(multipart|message)\//i.test(contentType))
+  if (contentType !== undefined && isComposite(contentType))
     errors.push(unexpected(`${at}.contentType`, 'to be of a single file', contentType))
   return errors
 }

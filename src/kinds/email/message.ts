@@ -1,11 +1,11 @@
 import { domainToASCII } from 'node:url'
 import type { SendMailOptions } from 'nodemailer'
 import { type Mailbox, readMailbox } from './address.ts'
-import type { Attachment, EmailInput } from './input.ts'
+import type { EmailInput } from './input.ts'
 import type { SmtpSettings } from './smtp.ts'
 
 /**
- * The message of a task that {@link checkEmail} found nothing wrong with. Its Message-ID is the same on every attempt: who
+ * The message of a task that {@link checkEmail} found nothing wrong with, without its attachments. Its Message-ID is the same on every attempt: who
  * gets it twice, because the reply to the first was lost, can tell.
  */
 export const messageOf = (
@@ -13,7 +13,7 @@ export const messageOf = (
   smtp: SmtpSettings,
   idempotencyKey: string,
 ): SendMailOptions | undefined => {
-  const { subject, text, html, headers = {}, attachments = [] } = input
+  const { subject, text, html, headers = {} } = input
   const from = input.from === undefined ? smtp.from : readMailbox(input.from)
   if (!from) return undefined
   return {
@@ -25,7 +25,6 @@ export const messageOf = (
     subject,
     messageId: `<${idempotencyKey}@${domainOf(from)}>`,
     headers: Object.entries(headers).map(([key, value]) => ({ key, value })),
-    attachments: attachments.map(attachmentOf),
     // An empty one would be left out, and with it the type of the message.
     ...(text !== undefined && { text: text || '\n' }),
     ...(html !== undefined && { html: html || '\n' }),
@@ -37,10 +36,3 @@ const mailboxes = (value: string | readonly string[] = []): Mailbox[] =>
 
 const domainOf = ({ address }: Mailbox): string =>
   domainToASCII(address.slice(address.lastIndexOf('@') + 1)) || 'localhost'
-
-const attachmentOf = ({ filename, contentType, text = '', base64 }: Attachment) => ({
-  filename,
-  content: base64 === undefined ? text : Buffer.from(base64, 'base64'),
-  contentDisposition: 'attachment' as const,
-  ...(contentType !== undefined && { contentType }),
-})

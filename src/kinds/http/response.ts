@@ -76,7 +76,7 @@ const unexpectedStatus = async (response: Response, asked: Asked): Promise<RunRe
   const message = `Expected status ${allowed}, got ${status}.`
   const details = { status, body: start(body.text) }
   if (!isTransient(status, retryOn?.status)) return failedForGood('unexpected_status', message, details)
-  const waitMs = maxWaitMs === 0 ? undefined : waitOf(response, input, now)
+  const waitMs = maxWaitMs === 0 ? undefined : waitOf(response, input, now)?.ms
   if (waitMs === undefined) return failed('unexpected_status', message, details)
   if (waitedMs + waitMs <= maxWaitMs) return { type: 'snoozed', delayMs: waitMs }
   return failedForGood(

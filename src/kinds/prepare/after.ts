@@ -44,7 +44,8 @@ export const indexOf = (address: string | number, { keys, count }: Others): numb
 /** A placeholder writes an index as text, which no key can be. */
 const numberOf = (text: string): number | undefined => (/^\d+$/.test(text) ? Number(text) : undefined)
 
-const noTask = (address: string | number, { keys, count }: Others, field: string): FieldError => {
+/** The error of a field that names no task of the job. */
+export const noTask = (address: string | number, { keys, count }: Others, field: string): FieldError => {
   const known = keys.some(mostCompared)
   const meant =
     typeof address === 'string' && known.length < mostCompared ? nearest(address, known) : undefined

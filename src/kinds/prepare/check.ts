@@ -1,5 +1,6 @@
 import type { TObject } from '@sinclair/typebox'
 import { accepts, typeOf } from '../../job/check.ts'
+import type { Times } from '../../job/due.ts'
 import { join } from '../../job/explain/path.ts'
 import { explain, type FieldError } from '../../job/explain.ts'
 import { shown } from '../../job/template/placeholder.ts'
@@ -9,10 +10,14 @@ import type { Template, Use } from '../../job/template/template.ts'
 import type { Kind } from '../kind.ts'
 import type { Kinds } from '../kinds.ts'
 
-/** What the server has, that tasks may ask for. */
+/** What is known of all tasks of a job. */
 export interface Known {
+  /** What the server has, that tasks may ask for. */
   kinds: Kinds
   secrets: ReadonlySet<string>
+  /** The queue of those that name none. */
+  queue: string | undefined
+  times: Times
 }
 
 type Input = Record<string, unknown>

@@ -1,16 +1,17 @@
-import { accepts } from '../../job/check.ts'
-import { explain, type FieldError, mostErrors } from '../../job/explain.ts'
-import { TaskCommon } from '../../job/spec.ts'
-import { type Scope, TemplateError } from '../../job/template/scope.ts'
-import { compileText, type Template } from '../../job/template/template.ts'
+import { dueOf } from '../../job/due.ts'
+import { type FieldError, mostErrors } from '../../job/explain.ts'
+import type { Scope } from '../../job/template/scope.ts'
+import type { Template } from '../../job/template/template.ts'
 import type { NewTask } from '../../store/store.ts'
 import type { Kind } from '../kind.ts'
 import type { EachSpec } from '../spec.ts'
 import { compileInput } from '../template.ts'
-import { attempt, checkTemplate, isLate, type Known, queueError } from './check.ts'
+import { noArtifacts } from './artifacts.ts'
+import { checkTemplate, type Known, queueError } from './check.ts'
 import { Keys } from './keys.ts'
+import { compileName, type Name, nameErrors } from './names.ts'
 import { optionsOf } from './options.ts'
-import { literalError, placeholderErrors, type Reach } from './placeholders.ts'
+import { placeholderErrors, type Reach } from './placeholders.ts'
 
 export interface Expanded {
   tasks: NewTask[]
@@ -25,39 +26,41 @@ const at = 'each.task'
  * is kept of it is its item.
  */
 export const prepareEach = (each: EachSpec, known: Known, errors: FieldError[]): Expanded => {
-  const { kind: name, key, queue, retry, timeoutMs, ...input } = each.task
+  const { kind: name, key, queue, retry, timeoutMs, delayMs, runAt, ...input } = each.task
   const kind: Kind = known.kinds[name]
   const template = compileInput(kind, input, at)
-  const keys = key === undefined ? undefined : compileText(key, `${at}.key`)
-  errors.push(...templateErrors(kind, template, keys, known))
-  const literal = literalError(`${at}.queue`, queue)
-  if (literal) errors.push(literal)
-  const tasks =
-    errors.length === 0
-      ? expand({ kind, template, keys, queue, options: optionsOf(each.task) }, each, errors)
-      : []
+  const names: Names = {
+    key: compileName('key', key, at),
+    queue: compileName('queue', queue, at),
+  }
+  errors.push(
+    ...templateErrors(kind, template, names, known),
+    ...noArtifacts(kind.artifacts?.(input, at) ?? []),
+  )
+  const due = dueOf({ delayMs, runAt }, known.times, at, errors)
+  const recipe = { kind, template, names, queue: known.queue, due, options: optionsOf(each.task) }
+  const tasks = errors.length === 0 ? expand(recipe, each, errors) : []
   return { tasks, template: JSON.stringify(input) }
+}
+
+interface Names {
+  key: Name | undefined
+  queue: Name | undefined
 }
 
 /** What is wrong whatever the items are. */
 const templateErrors = (
   kind: Kind,
   template: Template<Record<string, unknown>>,
-  keys: Template | undefined,
+  { key, queue }: Names,
   { secrets }: Known,
 ): readonly FieldError[] => {
   const reach: Reach = { item: true, secrets, comesAfter: () => false, after: undefined }
-  const uses = [...(keys?.uses ?? []), ...template.uses]
-  const errors = placeholderErrors(uses, reach, at)
+  const names = [key, queue].filter((name) => name !== undefined)
+  const errors = placeholderErrors([...names.flatMap(({ uses }) => uses), ...template.uses], reach, at)
   if (errors.length > 0) return errors
-  const secret = keys?.uses.find(({ part }) => isLate(part))
-  if (secret)
-    return [
-      {
-        field: secret.field,
-        message: `Expected "${secret.field}" without secrets, got ${secret.part.text}.`,
-      },
-    ]
+  const late = nameErrors(names)
+  if (late.length > 0) return late
   const checked = checkTemplate(kind, template, {}, at)
   return 'errors' in checked ? checked.errors : []
 }
@@ -65,8 +68,10 @@ const templateErrors = (
 interface Recipe {
   kind: Kind
   template: Template<Record<string, unknown>>
-  keys: Template | undefined
+  names: Names
+  /** Of tasks that name none. */
   queue: string | undefined
+  due: number | undefined
   options: string | undefined
 }
 
@@ -103,32 +108,25 @@ const taskOf = (
   item: unknown,
   index: number,
 ): NewTask | { errors: readonly FieldError[] } => {
-  const { kind, template, keys, queue, options } = recipe
+  const { kind, template, names, due, options } = recipe
   const scope: Scope = { item: { value: item }, index }
   const checked = checkTemplate(kind, template, scope, at)
   if ('errors' in checked) return checked
+  const asked = noArtifacts(kind.artifacts?.(checked.input, at) ?? [])
+  if (asked.length > 0) return { errors: asked }
+  const key = names.key?.of(scope)
+  if (typeof key === 'object') return key
+  const queue = names.queue?.of(scope) ?? recipe.queue
+  if (typeof queue === 'object') return queue
   const undecided = queue === undefined ? queueError(checked.queue, template.uses, at) : undefined
   if (undecided) return { errors: [undecided] }
-  const key = keyOf(keys, scope)
-  if (typeof key === 'object') return key
   return {
     key,
     kind: kind.name,
     queue: queue ?? checked.queue,
     input: JSON.stringify(item),
+    runAt: due,
     options,
     after: undefined,
   }
-}
-
-const keyOf = (
-  keys: Template | undefined,
-  scope: Scope,
-): string | undefined | { errors: readonly FieldError[] } => {
-  if (keys === undefined) return undefined
-  const value = attempt(() => keys.render(scope))
-  if (value instanceof TemplateError) return { errors: [{ field: value.field, message: value.message }] }
-  const key = typeof value === 'number' ? String(value) : value
-  const schema = TaskCommon.properties.key
-  return accepts(schema, key) ? key : { errors: explain(schema, key, `${at}.key`) }
 }

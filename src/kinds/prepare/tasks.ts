@@ -1,3 +1,4 @@
+import { dueOf } from '../../job/due.ts'
 import { type FieldError, mostErrors } from '../../job/explain.ts'
 import type { Dependency } from '../../job/graph.ts'
 import { hasPlaceholders } from '../../job/template/placeholder.ts'
@@ -6,6 +7,7 @@ import type { Kind } from '../kind.ts'
 import type { TaskSpec } from '../spec.ts'
 import { compileInput } from '../template.ts'
 import { cycleError, dependenciesOf, indexOf, type Others } from './after.ts'
+import { artifactErrors } from './artifacts.ts'
 import { checkTemplate, type Known, queueError } from './check.ts'
 import { Keys } from './keys.ts'
 import { optionsOf } from './options.ts'
@@ -18,7 +20,7 @@ export const prepareTasks = (specs: readonly TaskSpec[], known: Known, errors: F
   for (const [index, spec] of specs.entries()) {
     if (errors.length >= mostErrors) return tasks
     const before = errors.length
-    const task = prepareTask(spec, index, { others, known, errors })
+    const task = prepareTask(spec, index, { specs, others, known, errors })
     if (task && errors.length === before) tasks.push(task)
   }
   if (errors.length > 0 || !tasks.some(({ after }) => after)) return tasks
@@ -40,29 +42,35 @@ const keysOf = (specs: readonly TaskSpec[], errors: FieldError[]): Keys => {
 }
 
 interface Surroundings {
+  specs: readonly TaskSpec[]
   others: Others
   known: Known
   errors: FieldError[]
 }
 
 const prepareTask = (spec: TaskSpec, index: number, around: Surroundings): NewTask | undefined => {
-  const { known, others, errors } = around
-  const { kind: name, key, queue, retry, timeoutMs, after, ...input } = spec
+  const { specs, known, others, errors } = around
+  const { kind: name, key, queue = known.queue, retry, timeoutMs, after, delayMs, runAt, ...input } = spec
   const kind: Kind = known.kinds[name]
   const dependencies =
     after && after.length > 0 ? dependenciesOf(after, others, nameOf(index), errors) : undefined
   const text = JSON.stringify(input)
   const derived = hasPlaceholders(text)
-    ? checkPlaceholders(spec, index, { kind, input, dependencies }, around)
+    ? checkPlaceholders(queue, index, { kind, input, dependencies }, around)
     : checkPlain(kind, input, index, errors)
-  const literal = literalError(`${nameOf(index)}.queue`, queue) ?? literalError(`${nameOf(index)}.key`, key)
+  const literal =
+    literalError(`${nameOf(index)}.queue`, spec.queue) ?? literalError(`${nameOf(index)}.key`, key)
   if (literal) errors.push(literal)
+  const uses = kind.artifacts?.(input, nameOf(index)) ?? []
+  errors.push(...artifactErrors(uses, { specs, others, dependencies: dependencies ?? [] }, nameOf(index)))
+  const due = dueOf({ delayMs, runAt }, known.times, nameOf(index), errors)
   if (derived === undefined) return undefined
   return {
     key,
     kind: name,
     queue: queue ?? derived,
     input: text,
+    runAt: due,
     options: optionsOf(spec),
     after: dependencies,
   }
@@ -87,7 +95,7 @@ interface Templated {
 }
 
 const checkPlaceholders = (
-  { queue }: TaskSpec,
+  queue: string | undefined,
   index: number,
   { kind, input, dependencies = [] }: Templated,
   { known, others, errors }: Surroundings,

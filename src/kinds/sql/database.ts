@@ -18,6 +18,8 @@ export interface Database {
    * all. When the signal is aborted, resolves as soon as the database no longer runs it; with what, does not matter.
    */
   run(statement: Statement, signal: AbortSignal): Promise<RunResult>
+  /** How many statements it runs at once; more of them wait. */
+  readonly concurrency: number
   /** To be called when nothing runs. */
   close(): Promise<void>
 }

@@ -6,13 +6,14 @@ import { outputText } from './rows.ts'
 import type { SqliteSource } from './source.ts'
 import { codeName } from './sqlite/codes.ts'
 import type { Answer } from './sqlite/messages.ts'
-import { SqliteProcesses } from './sqlite/processes.ts'
+import { mostProcesses, SqliteProcesses } from './sqlite/processes.ts'
 
 /** An SQLite file, asked by a few processes. */
 export const openSqlite = (source: SqliteSource): Database => {
   const processes = new SqliteProcesses()
   const { file, writable } = source
   return {
+    concurrency: mostProcesses,
     async run(statement, signal) {
       const child = await processes.take(signal)
       if (!child) return aborted

@@ -1,4 +1,4 @@
-import { moveJob, moveTask, revive, stop } from '../../job/ledger.ts'
+import { moveJob, revive, stop } from '../../job/ledger.ts'
 import { hasEnded } from '../../job/state.ts'
 import type { Acted, Action } from '../store.ts'
 import type { Books } from './books.ts'
@@ -46,10 +46,10 @@ const reviveTasks = (books: Books, job: OpenJob): void => {
   for (;;) {
     const tasks = books.statements.missedTasks.all({ job: job.number, limit: 1_000 })
     if (tasks.length === 0) break
-    for (const { index, key, state, attempt } of tasks) {
-      const seq = moveTask(job, stateOf(state), 'revive')
+    for (const { index, queue, key, state, attempt } of tasks) {
+      const seq = books.move(job, queue, stateOf(state), 'revive')
       books.statements.reviveTask.run({ job: job.number, index, seq, now: books.now })
-      const claim = { index, key: key ?? undefined, attempt }
+      const claim = { index, queue, key: key ?? undefined, attempt }
       if (job.linked) revived.push({ ...claim, seq })
       else tell({ books, job, claim }, { state: 'queued', seq, runAt: books.now })
     }

@@ -1,19 +1,20 @@
-import { finish } from '../../job/ledger.ts'
+import { finish, moveTask } from '../../job/ledger.ts'
+import { nextTaskState, type TaskState, type TaskTrigger } from '../../job/state.ts'
 import type { JobChange, TaskChange } from '../store.ts'
+import { Lanes } from './lanes.ts'
+import type { OwnersBook } from './owners.ts'
 import { fromJob, type JobRow, type OpenJob, toJob } from './rows.ts'
 import type { Statements } from './statements/index.ts'
 
 /** One task claimed at priority 1 moves its job back by this much; it divides evenly by every priority from 1 to 9. */
-const stride = 2520
-/** A job that comes back after a long wait is at most this many tasks behind or ahead of the others. */
-const furthest = 1_000 * stride
-
+export const stride = 2520
 /**
  * The jobs that one transaction touches: each is read once, changed in memory by the rules of the domain,
  * and written once; and what there will be to tell its followers when the transaction has committed.
  */
 export class Books {
   readonly changes = new Map<number, JobChange>()
+  readonly lanes: Lanes
   #jobs = new Map<number, OpenJob>()
   /** The seq that each job had before this transaction. */
   #since = new Map<number, number>()
@@ -24,9 +25,12 @@ export class Books {
     readonly now: number,
     /** How far the jobs that were served have come: where a job that becomes ready joins the turns. */
     public turn: number,
+    readonly owners: OwnersBook,
     /** How many tasks beyond its concurrency a job may have claimed. */
     readonly ahead = 0,
-  ) {}
+  ) {
+    this.lanes = new Lanes(statements, now)
+  }
 
   byNumber(number: number): OpenJob | undefined {
     return this.#jobs.get(number) ?? this.#add(this.statements.jobByNumber.get({ number }))
@@ -69,6 +73,14 @@ export class Books {
     this.touch(job).moved = true
   }
 
+  /** Moves one task along the machine, in its queue too; returns the seq of this change. */
+  move(job: OpenJob, queue: number, from: TaskState, trigger: TaskTrigger): number {
+    this.#count(job, queue, from, -1)
+    const seq = moveTask(job, from, trigger)
+    this.#count(job, queue, nextTaskState(from, trigger), 1)
+    return seq
+  }
+
   told(job: OpenJob, task: TaskChange): void {
     this.touch(job).tasks.push(task)
   }
@@ -94,18 +106,32 @@ export class Books {
         this.moved(job)
         job.expiresAt = job.keepMs === undefined ? undefined : this.now + job.keepMs
       }
+      if (job.state !== 'scheduled') job.runAt = undefined
       this.#place(job)
+      this.owners.count(job)
       this.statements.saveJob.run(fromJob(job))
     }
     this.#dirty.clear()
   }
 
-  /** Whether, and from when on, the job may claim. */
+  /** Writes what is left to write once nothing else will happen. */
+  close(): void {
+    this.lanes.save()
+    this.owners.save()
+  }
+
+  /** Whether the job may claim. */
   #place(job: OpenJob): void {
     const wasReady = job.ready
-    job.dueAt = this.roomOf(job) > 0 ? this.statements.nextDue.get({ job: job.number })?.runAt : undefined
-    job.ready = job.dueAt !== undefined && job.dueAt <= this.now
-    if (job.ready && !wasReady) job.pass = Math.min(Math.max(job.pass, this.turn), this.turn + furthest)
+    this.lanes.place(job)
+    job.ready = this.roomOf(job) > 0 && this.lanes.isReady(job.number)
+    // Not behind, as it did not wait for a turn; nor ahead, as it would be when the turns began anew with the server.
+    if (job.ready && !wasReady) job.pass = this.turn
+  }
+
+  #count(job: OpenJob, queue: number, state: TaskState | undefined, by: number): void {
+    if (state === 'queued') this.lanes.touch(job.number, queue)
+    if (state === 'queued' || state === 'blocked') this.lanes.count(queue, state, by)
   }
 
   /** How many tasks the job may claim now. */

@@ -1,5 +1,4 @@
 import type { Failure } from '../../job/errors.ts'
-import { moveTask } from '../../job/ledger.ts'
 import type { Books } from './books.ts'
 import type { OpenJob } from './rows.ts'
 import { tell } from './tell.ts'
@@ -7,6 +6,8 @@ import { tell } from './tell.ts'
 /** A task that no attempt holds. */
 export interface Waiting {
   index: number
+  /** The number of its queue. */
+  queue: number
   key: string | null
   attempt: number
 }
@@ -16,10 +17,10 @@ export const cancelWaiting = (
   books: Books,
   job: OpenJob,
   state: 'queued' | 'blocked',
-  { index, key, attempt }: Waiting,
+  { index, queue, key, attempt }: Waiting,
   error: Failure,
 ): void => {
-  const seq = moveTask(job, state, 'cancel')
+  const seq = books.move(job, queue, state, 'cancel')
   books.statements.cancelTask.run({
     job: job.number,
     index,

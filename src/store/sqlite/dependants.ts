@@ -1,6 +1,6 @@
 import type { Failure } from '../../job/errors.ts'
 import type { Dependency } from '../../job/graph.ts'
-import { moveTask, noteEnd } from '../../job/ledger.ts'
+import { noteEnd } from '../../job/ledger.ts'
 import type { EndedState } from '../../job/state.ts'
 import type { Books } from './books.ts'
 import { cancelWaiting, type Waiting } from './cancel.ts'
@@ -42,6 +42,7 @@ export const freeDependants = (books: Books, job: OpenJob, index: number, state:
 
 interface Dependant extends Waiting {
   waiting: number
+  runAt: number
 }
 
 const meet = (books: Books, job: OpenJob, task: Dependant): void => {
@@ -49,10 +50,11 @@ const meet = (books: Books, job: OpenJob, task: Dependant): void => {
     books.statements.wantLess.run({ job: job.number, index: task.index })
     return
   }
-  const seq = moveTask(job, 'blocked', 'unblock')
-  books.statements.unblockTask.run({ job: job.number, index: task.index, seq, now: books.now })
+  const seq = books.move(job, task.queue, 'blocked', 'unblock')
+  const runAt = Math.max(books.now, task.runAt)
+  books.statements.unblockTask.run({ job: job.number, index: task.index, seq, runAt })
   const claim = { ...task, key: task.key ?? undefined }
-  tell({ books, job, claim }, { state: 'queued', seq, runAt: books.now })
+  tell({ books, job, claim }, { state: 'queued', seq, runAt })
 }
 
 const cancel = (books: Books, job: OpenJob, task: Dependant, dependency: number): void => {
@@ -68,6 +70,7 @@ const cancel = (books: Books, job: OpenJob, task: Dependant, dependency: number)
 /** A task that was just put back into the queue. */
 export interface Revived {
   index: number
+  queue: number
   key: string | undefined
   attempt: number
   seq: number
@@ -82,7 +85,7 @@ export const blockAgain = (books: Books, job: OpenJob, revived: readonly Revived
     else tell({ books, job, claim: task }, { state: 'queued', seq: task.seq, runAt: books.now })
   }
   for (const [task, waiting] of blocked) {
-    const seq = moveTask(job, 'queued', 'block')
+    const seq = books.move(job, task.queue, 'queued', 'block')
     books.statements.blockTask.run({ job: job.number, index: task.index, waiting, seq })
     tell({ books, job, claim: task }, { state: 'blocked', seq })
   }

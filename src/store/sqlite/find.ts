@@ -10,6 +10,9 @@ export const findJobs = (db: BunSQLiteDatabase, query: JobQuery) => {
   const conditions = and(
     lt(jobs.number, query.before ?? Number.MAX_SAFE_INTEGER),
     query.state === undefined ? undefined : eq(jobs.state, query.state),
+    query.schedule === undefined
+      ? undefined
+      : and(eq(jobs.schedule, query.schedule), sql`${jobs.schedule} is not null`),
     query.name === undefined ? undefined : and(eq(jobs.name, query.name), sql`${jobs.name} is not null`),
   )
   if (query.label === undefined)

@@ -1,3 +1,4 @@
+import { failpoint } from '../../failpoint.ts'
 import type { Failure } from '../../job/errors.ts'
 import { moveTask } from '../../job/ledger.ts'
 import type { Books } from './books.ts'
@@ -9,9 +10,11 @@ import { tell } from './tell.ts'
  * instead, so that one that kills the server cannot do so for ever. Returns how many tasks were taken back.
  */
 export const rescue = (books: Books, mostRescues: number): number => {
+  openAll(books)
   const running = books.statements.runningTasks.all({})
   let lowest = Number.POSITIVE_INFINITY
-  for (const task of running) {
+  for (const [i, task] of running.entries()) {
+    if (i === running.length >> 1) failpoint('rescue-half-done')
     const job = books.byNumber(task.job)
     if (job === undefined) continue
     lowest = Math.min(lowest, job.pass)
@@ -19,7 +22,11 @@ export const rescue = (books: Books, mostRescues: number): number => {
     const told = { books, job, claim: { ...task, key: task.key ?? undefined } }
     if (task.rescues < mostRescues) {
       requeue(books, held, { runAt: task.runAt, rescued: 1 })
-      tell(told, { state: 'queued', seq: moveTask(job, 'running', 'rescue'), runAt: task.runAt })
+      tell(told, {
+        state: 'queued',
+        seq: books.move(job, task.queue, 'running', 'rescue'),
+        runAt: task.runAt,
+      })
     } else {
       const error = tooOften(mostRescues)
       miss(books, held, 'failed', error, 0)
@@ -31,6 +38,22 @@ export const rescue = (books: Books, mostRescues: number): number => {
   if (lowest < Number.POSITIVE_INFINITY) books.turn = Math.max(books.turn, lowest)
   books.save()
   return running.length
+}
+
+/** Nobody knows yet which queues have room: whatever was parked is looked at again. */
+const openAll = (books: Books): void => {
+  for (;;) {
+    const parked = books.statements.anyParked.all({ limit: 1_000 })
+    for (const lane of parked) {
+      const job = books.byNumber(lane.job)
+      if (job === undefined)
+        throw new Error(`The database holds a lane of job ${lane.job}, which does not exist`)
+      books.lanes.change({ ...lane, parked: false, pass: 0 })
+      books.touch(job)
+    }
+    books.save()
+    if (parked.length === 0) return
+  }
 }
 
 const tooOften = (mostRescues: number): Failure => ({

@@ -12,9 +12,11 @@ export interface OpenJob extends JobRecord {
   timeoutMs: number | undefined
   keepMs: number | undefined
   expiresAt: number | undefined
-  dueAt: number | undefined
+  owner: string
   ready: boolean
   pass: number
+  /** How many of its tasks are counted as waiting in what its owner has. */
+  counted: number
 }
 
 export type JobRow = typeof jobs.$inferSelect
@@ -57,9 +59,12 @@ export const toJob = (row: JobRow): OpenJob => ({
   deadlineAt: row.deadlineAt ?? undefined,
   keepMs: row.keepMs ?? undefined,
   expiresAt: row.expiresAt ?? undefined,
-  dueAt: row.dueAt ?? undefined,
+  runAt: row.runAt ?? undefined,
+  schedule: row.schedule ?? undefined,
+  owner: row.owner,
   ready: row.ready,
   pass: row.pass,
+  counted: row.queued + row.blocked,
 })
 
 const toCounts = (row: JobRow): Counts => ({
@@ -86,9 +91,9 @@ export const fromJob = (job: OpenJob) => ({
   finishedAt: job.finishedAt ?? null,
   deadlineAt: job.deadlineAt ?? null,
   expiresAt: job.expiresAt ?? null,
-  dueAt: job.dueAt ?? null,
   ready: job.ready ? 1 : 0,
   pass: job.pass,
+  runAt: job.runAt ?? null,
 })
 
 export const toTask = (

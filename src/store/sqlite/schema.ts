@@ -2,6 +2,7 @@ import { sql } from 'drizzle-orm'
 import { index, integer, primaryKey, sqliteTable, text, uniqueIndex } from 'drizzle-orm/sqlite-core'
 import type { Mode } from '../../job/modes.ts'
 import type { EndedState, JobState } from '../../job/state.ts'
+import type { MissedPolicy, OverlapPolicy } from '../schedule.ts'
 
 /**
  * One row a job, one row a task. A task's row is all there is of it: state, input, output. It is found by (job, index),
@@ -53,9 +54,15 @@ export const jobs = sqliteTable(
     idempotencyKey: text('idempotency_key'),
     idempotencyDigest: text('idempotency_digest'),
 
-    /** When its next queued task is due; null while it may not claim (nothing queued, paused, at its concurrency). */
-    dueAt: integer('due_at'),
-    /** Whether `dueAt` has come: the job takes turns with all others that are ready. */
+    /** When a scheduled job starts; null once it is scheduled no more. */
+    runAt: integer('run_at'),
+    uniqueKey: text('unique_key'),
+    /** Whose it is, for quotas; empty for nobody's. */
+    owner: text().notNull(),
+    /** The schedule that made it. */
+    schedule: text(),
+
+    /** Whether it may claim, and one of its lanes is ready: it takes turns with all others that are. */
     ready: integer({ mode: 'boolean' }).notNull(),
     /** Stride scheduling: the ready job with the lowest pass is next, and moves back by what it claimed. */
     pass: integer().notNull(),
@@ -66,7 +73,9 @@ export const jobs = sqliteTable(
     index('jobs_by_state').on(table.state, table.number),
     index('jobs_by_name').on(table.name, table.number).where(sql`name is not null`),
     index('jobs_in_turn').on(table.pass, table.number).where(sql`ready = 1`),
-    index('jobs_to_wake').on(table.dueAt).where(sql`ready = 0 and due_at is not null`),
+    index('jobs_to_start').on(table.runAt).where(sql`run_at is not null`),
+    index('jobs_by_unique_key').on(table.uniqueKey, table.number).where(sql`unique_key is not null`),
+    index('jobs_by_schedule').on(table.schedule, table.number).where(sql`schedule is not null`),
     index('jobs_to_stop').on(table.deadlineAt).where(sql`deadline_at is not null and outcome is null`),
     index('jobs_to_expire').on(table.expiresAt).where(sql`expires_at is not null`),
     index('jobs_to_sweep').on(table.number).where(sql`state = 'stopping' and blocked + queued > 0`),
@@ -104,7 +113,7 @@ export const tasks = sqliteTable(
     primaryKey({ columns: [table.job, table.index] }),
     uniqueIndex('tasks_by_key').on(table.job, table.key).where(sql`key is not null`),
     index('tasks_blocked').on(table.job, table.index).where(sql`state = 0`),
-    index('tasks_due').on(table.job, table.runAt, table.index).where(sql`state = 1`),
+    index('tasks_due').on(table.job, table.queue, table.runAt, table.index).where(sql`state = 1`),
     index('tasks_running').on(table.job, table.index).where(sql`state = 2`),
     index('tasks_missed').on(table.job, table.state, table.index).where(sql`state >= 4`),
     // Without what runs, which is little and has an index of its own: so a task enters the log once, not three times.
@@ -142,12 +151,76 @@ export const edges = sqliteTable(
   ],
 )
 
-/** Queue names, so that a task's row holds a small number instead of a host name. */
+/**
+ * The queued tasks of one job in one queue, while there are any: what a claim looks at instead of the tasks. A lane whose
+ * queue has no room is parked, where it costs nobody anything, until the queue opens again.
+ */
+export const lanes = sqliteTable(
+  'lanes',
+  {
+    job: integer().notNull(),
+    queue: integer().notNull(),
+    /** When the first of its tasks is due. */
+    dueAt: integer('due_at').notNull(),
+    /** Whether that time has come, and it is not parked. */
+    ready: integer({ mode: 'boolean' }).notNull(),
+    parked: integer({ mode: 'boolean' }).notNull(),
+    /** The lanes of a job take turns: the seq that the job had when this one was served last. */
+    turn: integer().notNull(),
+    /** So do the lanes of a queue, when parked: stride scheduling as between jobs. */
+    pass: integer().notNull(),
+  },
+  (table) => [
+    primaryKey({ columns: [table.job, table.queue] }),
+    index('lanes_in_turn').on(table.job, table.turn, table.queue).where(sql`ready = 1`),
+    index('lanes_to_wake').on(table.dueAt).where(sql`ready = 0 and parked = 0`),
+    index('lanes_parked').on(table.queue, table.pass, table.job).where(sql`parked = 1`),
+  ],
+)
+
+/** Queue names, so that a task's row holds a small number instead of a host name; and how many tasks wait in each. */
 export const queues = sqliteTable(
   'queues',
-  { number: integer().primaryKey({ autoIncrement: true }), name: text().notNull() },
-  (table) => [uniqueIndex('queues_by_name').on(table.name)],
+  {
+    number: integer().primaryKey({ autoIncrement: true }),
+    name: text().notNull(),
+    queued: integer().notNull(),
+    blocked: integer().notNull(),
+  },
+  (table) => [
+    uniqueIndex('queues_by_name').on(table.name),
+    index('queues_waiting').on(table.name).where(sql`queued + blocked > 0`),
+  ],
 )
+
+/** What was set for a queue or a pattern of names, as JSON. */
+export const limits = sqliteTable('limits', {
+  name: text().primaryKey(),
+  limits: text().notNull(),
+  pausedAt: integer('paused_at'),
+  updatedAt: integer('updated_at').notNull(),
+})
+
+/** What flow control knows of a queue and has to know after a restart, as JSON. */
+export const queueStates = sqliteTable('queue_states', {
+  queue: text().primaryKey(),
+  state: text().notNull(),
+})
+
+/** The starts of queues that have a rate, so that a restart does not give them a second one. */
+export const starts = sqliteTable(
+  'starts',
+  {
+    queue: text().notNull(),
+    bucket: integer().notNull(),
+    count: integer().notNull(),
+    at: integer(),
+  },
+  (table) => [primaryKey({ columns: [table.queue, table.bucket] })],
+)
+
+/** How many tasks wait, blocked ones included, of the jobs of each owner. */
+export const owners = sqliteTable('owners', { id: text().primaryKey(), waiting: integer().notNull() })
 
 export const labels = sqliteTable(
   'labels',
@@ -160,3 +233,27 @@ export const labels = sqliteTable(
 
 /** Jobs that were deleted and whose tasks are still to be removed, a step at a time. */
 export const purges = sqliteTable('purges', { job: integer().primaryKey() })
+
+/** Jobs that are submitted again and again: what to submit, and when. */
+export const schedules = sqliteTable(
+  'schedules',
+  {
+    id: text().primaryKey(),
+    name: text(),
+    cron: text().notNull(),
+    timeZone: text('time_zone').notNull(),
+    missed: text().$type<MissedPolicy>().notNull(),
+    overlap: text().$type<OverlapPolicy>().notNull(),
+    job: text().notNull(),
+    owner: text(),
+    pausedAt: integer('paused_at'),
+    /** The tick that it stands at: what makes a job of it moves it on in the same commit. */
+    nextAt: integer('next_at'),
+    lastAt: integer('last_at'),
+    lastJob: text('last_job'),
+    lastSkip: text('last_skip'),
+    createdAt: integer('created_at').notNull(),
+    updatedAt: integer('updated_at').notNull(),
+  },
+  (table) => [index('schedules_due').on(table.nextAt, table.id).where(sql`next_at is not null`)],
+)

@@ -45,7 +45,7 @@ export const settle = (books: Books, { claim, result }: Settlement): boolean => 
     }
     case 'retry': {
       if (!requeue(books, held, { runAt: result.runAt, spent: 1, error: result.error })) return false
-      const seq = moveTask(job, 'running', 'retry')
+      const seq = books.move(job, claim.queueNumber, 'running', 'retry')
       tell(told, { state: 'queued', seq, error: result.error, runAt: result.runAt })
       recordFailure(books, claim, result.error)
       break
@@ -53,12 +53,20 @@ export const settle = (books: Books, { claim, result }: Settlement): boolean => 
     case 'snooze': {
       if (!requeue(books, held, { runAt: result.runAt, waited: Math.max(0, result.runAt - books.now) }))
         return false
-      tell(told, { state: 'queued', seq: moveTask(job, 'running', 'snooze'), runAt: result.runAt })
+      tell(told, {
+        state: 'queued',
+        seq: books.move(job, claim.queueNumber, 'running', 'snooze'),
+        runAt: result.runAt,
+      })
       break
     }
     case 'release': {
       if (!requeue(books, held, { runAt: books.now })) return false
-      tell(told, { state: 'queued', seq: moveTask(job, 'running', 'release'), runAt: books.now })
+      tell(told, {
+        state: 'queued',
+        seq: books.move(job, claim.queueNumber, 'running', 'release'),
+        runAt: books.now,
+      })
       break
     }
     default:

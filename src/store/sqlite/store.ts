@@ -1,6 +1,9 @@
 import type { Database } from 'bun:sqlite'
 import type { BunSQLiteDatabase } from 'drizzle-orm/bun-sqlite'
+import { failpoint } from '../../failpoint.ts'
 import type { Dependency } from '../../job/graph.ts'
+import type { FlowRecords, QueueQuery, QueueRecord } from '../flow.ts'
+import type { ScheduleQuery, ScheduleRecord } from '../schedule.ts'
 import type {
   AttemptFailure,
   Batch,
@@ -17,11 +20,15 @@ import type {
 } from '../store.ts'
 import { act } from './act.ts'
 import { Books } from './books.ts'
-import { claim } from './claim.ts'
+import { Claimer } from './claim.ts'
 import { findJobs, findTasks } from './find.ts'
+import { keepState, limit, noteStarted, readFlow } from './flow.ts'
+import { Owners, OwnersBook } from './owners.ts'
 import { QueueNames } from './queues.ts'
 import { rescue } from './rescue.ts'
+import { Rooms } from './rooms.ts'
 import { toChange, toFailure, toJob, toTask } from './rows.ts'
+import { applySchedule, toSchedule } from './schedules.ts'
 import { settle } from './settle.ts'
 import { prepareStatements, type Statements } from './statements/index.ts'
 import { expire, takeStep } from './steps.ts'
@@ -31,6 +38,7 @@ import { submit } from './submit.ts'
 export class SqliteStore implements Store {
   readonly #statements: Statements
   readonly #queues: QueueNames
+  readonly #owners: Owners
   #turn: number
 
   constructor(
@@ -40,24 +48,49 @@ export class SqliteStore implements Store {
   ) {
     this.#statements = prepareStatements(orm)
     this.#queues = new QueueNames(this.#statements)
+    this.#owners = new Owners(this.#statements)
     this.#turn = this.#statements.lowestPass.get()?.pass ?? 0
   }
 
   async commit(batch: Batch, now: number): Promise<Committed> {
+    const {
+      submissions,
+      actions,
+      settlements,
+      limits = [],
+      queueStates = [],
+      started = [],
+      schedules = [],
+    } = batch
+    const { mostWaiting = Number.POSITIVE_INFINITY, gate, opened = [] } = batch
+    const statements = this.#statements
     const work = (books: Books): Committed => {
+      for (const one of started) noteStarted(statements, one)
+      for (const one of queueStates) keepState(statements, one)
+      const limited = limits.map((change) => limit(statements, change, now))
       const expired = expire(books)
-      const submitted = batch.submissions.map((submission) => submit(books, this.#queues, submission))
-      const acted = batch.actions.map((action) => act(books, action))
-      const settled = batch.settlements.map((settlement) => settle(books, settlement))
+      const scheduled = schedules.map((change) => applySchedule(statements, change, now))
+      const intake = { books, queues: this.#queues, mostWaiting }
+      const submitted = submissions.map((submission) => submit(intake, submission))
+      const acted = actions.map((action) => act(books, action))
+      failpoint('submissions-written')
+      const settled = settlements.map((settlement) => settle(books, settlement))
       books.save()
-      const unfinished = takeStep(books) || expired
-      const claimed = claim(books, batch.claim)
+      failpoint('settlements-written')
+      const stepping = takeStep(books)
+      const rooms = new Rooms(statements, this.#queues, now, gate)
+      const claimer = new Claimer(books, this.#queues, rooms)
+      const { claims, parked, drained, unfinished } = claimer.claim(batch.claim, opened)
       return {
         submitted,
         acted,
         settled,
-        claimed,
-        unfinished,
+        limited,
+        scheduled,
+        claimed: claims,
+        parked,
+        drained,
+        unfinished: unfinished || stepping || expired,
         changes: [...books.changes.values()].filter(isNews),
         wakeAt: this.#nextWake(),
       }
@@ -67,6 +100,32 @@ export class SqliteStore implements Store {
 
   async rescue(now: number, mostRescues: number): Promise<number> {
     return this.#transact(now, (books) => rescue(books, mostRescues))
+  }
+
+  async flow(): Promise<FlowRecords> {
+    return readFlow(this.#statements)
+  }
+
+  async queues({ after = '', limit }: QueueQuery): Promise<QueueRecord[]> {
+    return this.#statements.queuesWaiting.all({ after, limit })
+  }
+
+  async queue(name: string): Promise<QueueRecord | undefined> {
+    const row = this.#statements.queueByName.get({ name })
+    return row && { name, queued: row.queued, blocked: row.blocked }
+  }
+
+  async schedules({ after = '', limit }: ScheduleQuery): Promise<ScheduleRecord[]> {
+    return this.#statements.schedulesAfter.all({ after, limit }).map(toSchedule)
+  }
+
+  async schedule(id: string): Promise<ScheduleRecord | undefined> {
+    const row = this.#statements.scheduleById.get({ id })
+    return row && toSchedule(row)
+  }
+
+  async dueSchedules(now: number, limit: number): Promise<ScheduleRecord[]> {
+    return this.#statements.schedulesDue.all({ now, limit }).map(toSchedule)
   }
 
   async job(id: string): Promise<JobRecord | undefined> {
@@ -118,17 +177,29 @@ export class SqliteStore implements Store {
   }
 
   #nextWake(): number | undefined {
-    const { nextToWake, nextToStop, nextToExpire } = this.#statements
-    const moments = [nextToWake, nextToStop, nextToExpire].flatMap((next) => next.get()?.at ?? [])
+    const { nextToWake, nextToStart, nextToStop, nextToExpire } = this.#statements
+    const moments = [nextToWake, nextToStart, nextToStop, nextToExpire].flatMap(
+      (next) => next.get()?.at ?? [],
+    )
     return moments.length === 0 ? undefined : Math.min(...moments)
   }
 
   /** One synchronous transaction: nothing else can run between its begin and its commit. */
   #transact<T>(now: number, work: (books: Books) => T, ahead = 0): T {
-    const books = new Books(this.#statements, now, this.#turn, ahead)
+    const owners = new OwnersBook(this.#owners)
+    const books = new Books(this.#statements, now, this.#turn, owners, ahead)
+    const all = () => {
+      failpoint('transaction-begun')
+      const done = work(books)
+      books.close()
+      failpoint('claims-written')
+      return done
+    }
     try {
-      const done = this.db.transaction(() => work(books)).immediate()
+      const done = this.db.transaction(all).immediate()
+      failpoint('transaction-committed')
       this.#turn = books.turn
+      this.#owners.add(owners.changes)
       return done
     } catch (error) {
       this.#queues.forget()

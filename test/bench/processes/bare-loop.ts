@@ -2,6 +2,7 @@ import { Database } from 'bun:sqlite'
 import { drizzle } from 'drizzle-orm/bun-sqlite'
 import { createKinds } from '../../../src/kinds/kinds.ts'
 import { parseJob, prepareJob } from '../../../src/kinds/prepare.ts'
+import type { Lane } from '../../../src/store/sqlite/lanes.ts'
 import { openSqlite } from '../../../src/store/sqlite/open.ts'
 import { fromJob, toJob } from '../../../src/store/sqlite/rows.ts'
 import { prepareStatements, type Statements } from '../../../src/store/sqlite/statements/index.ts'
@@ -16,7 +17,7 @@ export interface LoopQuestion {
 
 /**
  * The least that the same durable work can cost: Sheaf's own SQL, on raw prepared statements, in a loop with nothing
- * around it. A transaction settles a batch, saves the job, and claims the next batch. Answers with a rate.
+ * around it. A transaction settles a batch, claims the next, and saves the job and its lane. Answers with a rate.
  */
 const run = async ({ file, tasks, batch }: LoopQuestion): Promise<number> => {
   const id = await submit(file, tasks)
@@ -26,7 +27,9 @@ const run = async ({ file, tasks, batch }: LoopQuestion): Promise<number> => {
     const row = statements.jobById.get({ id })
     if (row === undefined) throw new Error(`Expected job ${id} to be there`)
     const started = performance.now()
-    const settled = loop(db, statements, fromJob(toJob(row)), batch)
+    const [lane] = statements.lanesInTurn.all({ job: row.number, limit: 1 })
+    if (lane === undefined) throw new Error(`Expected a lane of job ${id} to be ready`)
+    const settled = loop(db, statements, { job: fromJob(toJob(row)), lane }, batch)
     const seconds = (performance.now() - started) / 1_000
     if (settled !== tasks) throw new Error(`Expected ${tasks} tasks to be settled, got ${settled}`)
     return tasks / seconds
@@ -40,7 +43,7 @@ const submit = async (file: string, tasks: number): Promise<string> => {
   const id = Bun.randomUUIDv7()
   const spec = parseJob({ tasks: new Array(tasks).fill({ kind: 'sleep', ms: 0 }) })
   const store = openSqlite({ file })
-  const job = prepareJob(spec, createKinds(), { id })
+  const job = prepareJob(spec, createKinds(), { id, now: Date.now() })
   await store.commit({ submissions: [job], actions: [], settlements: [], claim: 0 }, Date.now())
   await store.close()
   return id
@@ -62,13 +65,19 @@ interface Due {
   attempt: number
 }
 
-type Saved = ReturnType<typeof fromJob>
+interface Saved {
+  job: ReturnType<typeof fromJob>
+  lane: Lane
+}
 
-const loop = (db: Database, statements: Statements, job: Saved, batch: number): number => {
+const loop = (db: Database, statements: Statements, { job, lane }: Saved, batch: number): number => {
   const succeed = bareStatement(db, statements.succeedTask)
   const due = bareStatement<Due>(db, statements.dueTasks)
   const claim = bareStatement(db, statements.claimTask)
   const save = bareStatement(db, statements.saveJob)
+  const nextDue = bareStatement<{ run_at: number }>(db, statements.nextDue)
+  const saveLane = bareStatement(db, statements.saveLane)
+  const count = bareStatement(db, statements.countQueue)
 
   const settle = { job: job.number, index: 0, attempt: 0, seq: 0, now: 0, output: 'null' }
   const take = { job: job.number, index: 0, attempt: 0, seq: 0, now: 0 }
@@ -84,7 +93,7 @@ const loop = (db: Database, statements: Statements, job: Saved, batch: number): 
       succeed.run(settle)
     }
     settled += held.length
-    held = due.all({ job: job.number, now, limit: batch })
+    held = due.all({ ...lane, now, limit: batch })
     take.now = now
     for (const task of held) {
       task.attempt += 1
@@ -97,6 +106,9 @@ const loop = (db: Database, statements: Statements, job: Saved, batch: number): 
     job.running = held.length
     job.queued = job.total - settled - held.length
     save.run(job)
+    const [next] = nextDue.all({ ...lane })
+    saveLane.run({ ...lane, ready: 1, parked: 0, dueAt: next?.run_at ?? now, turn: job.seq })
+    count.run({ number: lane.queue, queued: -held.length, blocked: 0 })
   })
   do step.immediate()
   while (held.length > 0)

@@ -2,6 +2,7 @@ import { type FollowOptions, follow } from '../../../src/engine/follow.ts'
 import { Hub } from '../../../src/engine/hub.ts'
 import type { Store } from '../../../src/store/store.ts'
 import { jobOf, type Rig } from '../../support/engine.ts'
+import { jobIn } from '../../support/jobs.ts'
 
 /** A job on a store, its changes published by hand, so that the hub can be looked into. */
 export const handRun = async (
@@ -13,7 +14,7 @@ export const handRun = async (
     { submissions: [jobOf(tasks)], actions: [], settlements: [], claim: 0 },
     rig.clock.now(),
   )
-  const id = submitted.submitted[0]?.job.id ?? ''
+  const { id } = jobIn(submitted.submitted[0])
   const claim = async (count: number) => {
     const committed = await rig.store.commit(
       { submissions: [], actions: [], settlements: [], claim: count },

@@ -20,6 +20,8 @@ export const jobWith = (succeeded: number, running = 10, overrides: Partial<JobR
   priority: 5,
   labels: {},
   createdAt: start,
+  runAt: undefined,
+  schedule: undefined,
   startedAt: start,
   finishedAt: undefined,
   deadlineAt: undefined,

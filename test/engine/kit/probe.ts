@@ -1,3 +1,5 @@
+import type { QueueQuery } from '../../../src/store/flow.ts'
+import type { ScheduleQuery } from '../../../src/store/schedule.ts'
 import type {
   Batch,
   Changes,
@@ -61,6 +63,24 @@ export class Probe implements Store {
 
   failures(job: JobRecord, index: number) {
     return this.inner.failures(job, index)
+  }
+  flow() {
+    return this.inner.flow()
+  }
+  queues(query: QueueQuery) {
+    return this.inner.queues(query)
+  }
+  queue(name: string) {
+    return this.inner.queue(name)
+  }
+  schedules(query: ScheduleQuery) {
+    return this.inner.schedules(query)
+  }
+  schedule(id: string) {
+    return this.inner.schedule(id)
+  }
+  dueSchedules(now: number, limit: number) {
+    return this.inner.dueSchedules(now, limit)
   }
   close() {
     return this.inner.close()

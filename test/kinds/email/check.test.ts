@@ -84,6 +84,9 @@ describe('the schema refuses', () => {
     ['attachments', [{ filename: 'a', contentType: 'text/plain; name="x"; y', text: '' }]],
     ['attachments', [{ filename: 'a', base64: 'a b=' }]],
     ['attachments', [{ filename: 'a', path: '/etc/passwd' }]],
+    ['attachments', [{ artifact: -1 }]],
+    ['attachments', [{ artifact: '' }]],
+    ['attachments', [{ artifact: { task: 'a' } }]],
     ['attachments', [{ filename: 'a', href: 'http://127.0.0.1/' }]],
     ['text', { path: '/etc/passwd' }],
     ['html', { href: 'http://127.0.0.1/' }],
@@ -150,10 +153,25 @@ describe('the check names', () => {
   })
 
   test.each([
-    [{ filename: 'a' }, 'Expected "tasks[0].attachments[0]" to have either "text" or "base64", got neither.'],
+    [
+      { filename: 'a' },
+      'Expected "tasks[0].attachments[0]" to have one of "text", "base64" and "artifact", got none of them.',
+    ],
     [
       { filename: 'a', text: '', base64: '' },
-      'Expected "tasks[0].attachments[0]" to have either "text" or "base64", got both.',
+      'Expected "tasks[0].attachments[0]" to have one of "text", "base64" and "artifact", got "text" and "base64".',
+    ],
+    [
+      { artifact: 'a', text: '' },
+      'Expected "tasks[0].attachments[0]" to have one of "text", "base64" and "artifact", got "text" and "artifact".',
+    ],
+    [
+      { text: '' },
+      'Expected "tasks[0].attachments[0].filename" to be a string, unless there is "artifact", got nothing.',
+    ],
+    [
+      { artifact: 'a', contentType: 'message/rfc822' },
+      'Expected "tasks[0].attachments[0].contentType" to be of a single file, got "message/rfc822".',
     ],
     [
       { filename: 'a', base64: 'abc' },

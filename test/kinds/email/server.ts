@@ -3,8 +3,7 @@ import { createServer, type Server, type Socket } from 'node:net'
 import { SMTPServer, type SMTPServerOptions } from 'smtp-server'
 import { accepts } from '../../../src/job/check.ts'
 import type { SmtpSettings } from '../../../src/kinds/email/smtp.ts'
-import type { TransportOptions } from '../../../src/kinds/email/transport.ts'
-import { createEmail, EmailInput, type EmailKind } from '../../../src/kinds/email.ts'
+import { createEmail, EmailInput, type EmailKind, type EmailOptions } from '../../../src/kinds/email.ts'
 import type { RunResult } from '../../../src/kinds/kind.ts'
 import { TestContext } from '../context.ts'
 
@@ -116,7 +115,7 @@ export const outputOf = (result: RunResult): unknown => {
 export class Started {
   readonly #stops: (() => Promise<void>)[] = []
 
-  kind(port: number, more: Partial<SmtpSettings> = {}, options: TransportOptions = {}): EmailKind {
+  kind(port: number, more: Partial<SmtpSettings> = {}, options: EmailOptions = {}): EmailKind {
     const kind = createEmail(settingsOf(port, more), options)
     this.#stops.push(() => kind.close())
     return kind

@@ -1,4 +1,4 @@
-/** A server that speaks as much of S3 as a bucket needs; it keeps its objects in memory, and lists two at a time. */
+/** A server that speaks as much of S3 as a bucket needs; it keeps its objects in memory, whatever their bucket, and lists two at a time. */
 export const startS3 = () => {
   const objects = new Map<string, Uint8Array<ArrayBuffer>>()
   const uploads = new Map<string, Map<number, Uint8Array<ArrayBuffer>>>()
@@ -53,7 +53,7 @@ export const startS3 = () => {
       if (!request.headers.get('authorization')?.includes('AWS4-HMAC-SHA256 Credential=test-key'))
         return new Response(null, { status: 403 })
       const { pathname, searchParams } = new URL(request.url)
-      const key = decodeURIComponent(pathname).replace(/^\/b\/?/, '')
+      const key = decodeURIComponent(pathname).replace(/^\/[^/]+\/?/, '')
       if (searchParams.has('list-type')) return list(searchParams.get('prefix') ?? '')
       if (searchParams.has('uploads') || searchParams.has('uploadId'))
         return upload(key, searchParams, request)

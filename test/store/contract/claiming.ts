@@ -8,7 +8,7 @@ export const claiming = (start: Start) => {
     const s = await start()
     const asked = newJob({
       defaults: { timeoutMs: 5, retry: { attempts: 2 } },
-      tasks: [{ key: 'k', kind: 'http', input: '{"url":"x"}', options: '{"timeoutMs":1}' }],
+      tasks: [{ key: 'k', kind: 'http', queue: 'http:x', input: '{"url":"x"}', options: '{"timeoutMs":1}' }],
     })
     const { claimed, changes } = await s.commit({ submissions: [asked], claim: 1 })
     const job = await s.job(asked)
@@ -19,6 +19,8 @@ export const claiming = (start: Start) => {
         index: 0,
         key: 'k',
         kind: 'http',
+        queue: 'http:x',
+        queueNumber: expect.any(Number),
         attempt: 1,
         failures: 0,
         waitedMs: 0,

@@ -1,6 +1,7 @@
 import { expect } from 'bun:test'
 import { isBalanced, openOf } from '../../../src/job/counts.ts'
 import { hasEnded, taskStates } from '../../../src/job/state.ts'
+import type { QueueRecord } from '../../../src/store/flow.ts'
 import type { JobRecord, NewTask, TaskRecord } from '../../../src/store/store.ts'
 
 /** A job and its tasks, as they were read. */
@@ -21,6 +22,7 @@ export const checkJob = (job: JobRecord, rows: readonly TaskRecord[]): void => {
   expect(new Set(seqs).size).toBe(seqs.length)
   expect(Math.max(0, ...seqs)).toBeLessThanOrEqual(job.seq)
 
+  expect(job.runAt !== undefined).toBe(job.state === 'scheduled')
   expect(job.outcome !== undefined).toBe(job.state === 'stopping' || hasEnded(job.state))
   expect(job.finishedAt !== undefined).toBe(hasEnded(job.state))
   if (hasEnded(job.state)) expect(job.outcome).toBe(job.state)
@@ -58,6 +60,19 @@ export const checkMoves = (before: Moment, after: Moment, retried: boolean) => {
   }
 }
 
+/** How many tasks wait in each queue, by the rows. */
+export const queuesOf = (moments: Iterable<Moment>): QueueRecord[] => {
+  const queues = new Map<string, QueueRecord>()
+  for (const { rows } of moments)
+    for (const { queue: name, state } of rows) {
+      if (state !== 'queued' && state !== 'blocked') continue
+      const record = queues.get(name) ?? { name, queued: 0, blocked: 0 }
+      queues.set(name, record)
+      record[state] += 1
+    }
+  return [...queues.values()].toSorted((a, b) => (a.name < b.name ? -1 : 1))
+}
+
 /** What the interface says of a job, without what a dialect keeps beside it. */
 export const recordOf = (job: JobRecord): JobRecord => ({
   number: job.number,
@@ -77,6 +92,8 @@ export const recordOf = (job: JobRecord): JobRecord => ({
   priority: job.priority,
   labels: job.labels,
   createdAt: job.createdAt,
+  runAt: job.runAt,
   deadlineAt: job.deadlineAt,
+  schedule: job.schedule,
   template: job.template,
 })

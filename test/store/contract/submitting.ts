@@ -1,5 +1,5 @@
 import { expect, test } from 'bun:test'
-import { newJob } from '../../support/jobs.ts'
+import { jobIn, newJob } from '../../support/jobs.ts'
 import type { Start } from '../contract.ts'
 import { indexesOf, one } from '../driver.ts'
 
@@ -20,8 +20,9 @@ export const submitting = (start: Start) => {
         { key: 'ключ 🗝', kind: 'http', queue: 'http:a.test', input: '{"url":"http://a.test/é"}' },
       ],
     })
-    const { type, job } = one((await s.commit({ submissions: [asked] })).submitted)
-    expect(type).toBe('created')
+    const submitted = one((await s.commit({ submissions: [asked] })).submitted)
+    expect(submitted.type).toBe('created')
+    const job = jobIn(submitted)
     expect(await s.job(asked)).toEqual(job)
     expect(job).toMatchObject({
       id: asked.id,
@@ -77,7 +78,7 @@ export const submitting = (start: Start) => {
     await s.claim(1)
     const { submitted, changes } = await s.commit({ submissions: [newJob({ idempotency, tasks: 2 })] })
     expect(one(submitted)).toEqual({ type: 'repeated', job: await s.job(job) })
-    expect(one(submitted).job.counts.running).toBe(1)
+    expect(jobIn(one(submitted)).counts.running).toBe(1)
     expect(changes).toEqual([])
     expect((await s.store.jobs({ limit: 10 })).data).toHaveLength(1)
   })
@@ -100,7 +101,7 @@ export const submitting = (start: Start) => {
       newJob({ idempotency: { key: 'l', digest: 'd' } }),
     ]
     const { submitted } = await s.commit({ submissions: [first, same, other, alone] })
-    expect(submitted.map(({ type, job }) => [type, job.id])).toEqual([
+    expect(submitted.map((one) => [one.type, jobIn(one).id])).toEqual([
       ['created', first.id],
       ['repeated', first.id],
       ['mismatch', first.id],
@@ -135,7 +136,7 @@ export const submitting = (start: Start) => {
     const asked = newJob({ mode: 'any', quorum: 3, tasks: 2 })
     const { claimed, submitted } = await s.commit({ submissions: [asked], claim: 10 })
     expect(claimed).toEqual([])
-    expect(one(submitted).job).toMatchObject({ outcome: 'failed', error: { code: 'too_few_succeeded' } })
+    expect(jobIn(one(submitted))).toMatchObject({ outcome: 'failed', error: { code: 'too_few_succeeded' } })
     await s.sweep()
     expect(await s.states(asked)).toEqual(['cancelled', 'cancelled'])
     expect(await s.job(asked)).toMatchObject({ state: 'failed', finishedAt: s.now })

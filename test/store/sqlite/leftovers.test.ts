@@ -6,7 +6,7 @@ import { Driver, failed } from '../driver.ts'
 const store = openSqlite({ file: ':memory:' })
 afterAll(() => store.close())
 
-test('a deleted job leaves no row behind in any table, but the names of its queues', async () => {
+test('a deleted job leaves no row behind in any table, but the names of its queues and owners', async () => {
   const s = new Driver(store)
   const pair = [{}, { after: [{ task: 0, on: 'ended' as const }] }]
   for (const tasks of [0, 1, 3_000, pair]) {
@@ -24,6 +24,6 @@ test('a deleted job leaves no row behind in any table, but the names of its queu
     .all()
     .map(({ name }) => name)
   expect(tables).toContain('edges')
-  for (const table of tables.filter((name) => name !== 'queues'))
+  for (const table of tables.filter((name) => name !== 'queues' && name !== 'owners'))
     expect([table, db.query(`select count(*) as rows from ${table}`).get()]).toEqual([table, { rows: 0 }])
 })

@@ -28,7 +28,17 @@ test('what is found by a key of its own has no row id beside it', () => {
       .filter(({ wr }) => wr === 1)
       .map(({ name }) => name)
       .toSorted(),
-  ).toEqual(['edges', 'failures', 'labels'])
+  ).toEqual([
+    'edges',
+    'failures',
+    'labels',
+    'lanes',
+    'limits',
+    'owners',
+    'queue_states',
+    'schedules',
+    'starts',
+  ])
   expect(
     tables
       .filter(({ wr }) => wr === 0)

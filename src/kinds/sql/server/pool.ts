@@ -1,8 +1,11 @@
 import { SQL } from 'bun'
 import type { ServerSource } from '../source.ts'
 
+/** How many connections a source has at most, and so how many queries it runs at once. */
+export const mostConnections = 8
+
 /** The connections of a source. Throws if the URL cannot be one. None is open before the first query, nor long after the last. */
-export const openPool = ({ url }: Pick<ServerSource, 'url'>, max = 8): SQL =>
+export const openPool = ({ url }: Pick<ServerSource, 'url'>, max = mostConnections): SQL =>
   new SQL(url, {
     max,
     idleTimeout: 60,

@@ -3,7 +3,7 @@ import type { RunResult } from '../../kind.ts'
 import { aborted } from '../../results.ts'
 import type { Database, Statement } from '../database.ts'
 import type { ServerSource } from '../source.ts'
-import { openPool, script } from './pool.ts'
+import { mostConnections, openPool, script } from './pool.ts'
 import { Session } from './session.ts'
 
 /** What differs from server to server. */
@@ -30,6 +30,7 @@ export const openServer = (source: ServerSource, dialect: Dialect): Database => 
   // A connection of its own: it must be free when none of the others is.
   const killer = openPool(source, 1)
   return {
+    concurrency: mostConnections,
     async run(statement, signal) {
       try {
         const connection = await pool.reserve({ signal })

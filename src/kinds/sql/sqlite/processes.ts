@@ -1,7 +1,7 @@
 import { SqliteProcess } from './process.ts'
 
 /** As many statements of a source run at once; each idle process holds about 26 MB. */
-const mostProcesses = 4
+export const mostProcesses = 4
 
 /** The processes of a source: started when all others are busy, lent to one query at a time, first come, first served. */
 export class SqliteProcesses {

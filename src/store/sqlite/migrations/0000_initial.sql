@@ -52,7 +52,10 @@ CREATE TABLE `jobs` (
 	`expires_at` integer,
 	`idempotency_key` text,
 	`idempotency_digest` text,
-	`due_at` integer,
+	`run_at` integer,
+	`unique_key` text,
+	`owner` text NOT NULL,
+	`schedule` text,
 	`ready` integer NOT NULL,
 	`pass` integer NOT NULL
 );
@@ -62,7 +65,9 @@ CREATE UNIQUE INDEX `jobs_by_idempotency_key` ON `jobs` (`idempotency_key`) WHER
 CREATE INDEX `jobs_by_state` ON `jobs` (`state`,`number`);--> statement-breakpoint
 CREATE INDEX `jobs_by_name` ON `jobs` (`name`,`number`) WHERE name is not null;--> statement-breakpoint
 CREATE INDEX `jobs_in_turn` ON `jobs` (`pass`,`number`) WHERE ready = 1;--> statement-breakpoint
-CREATE INDEX `jobs_to_wake` ON `jobs` (`due_at`) WHERE ready = 0 and due_at is not null;--> statement-breakpoint
+CREATE INDEX `jobs_to_start` ON `jobs` (`run_at`) WHERE run_at is not null;--> statement-breakpoint
+CREATE INDEX `jobs_by_unique_key` ON `jobs` (`unique_key`,`number`) WHERE unique_key is not null;--> statement-breakpoint
+CREATE INDEX `jobs_by_schedule` ON `jobs` (`schedule`,`number`) WHERE schedule is not null;--> statement-breakpoint
 CREATE INDEX `jobs_to_stop` ON `jobs` (`deadline_at`) WHERE deadline_at is not null and outcome is null;--> statement-breakpoint
 CREATE INDEX `jobs_to_expire` ON `jobs` (`expires_at`) WHERE expires_at is not null;--> statement-breakpoint
 CREATE INDEX `jobs_to_sweep` ON `jobs` (`number`) WHERE state = 'stopping' and blocked + queued > 0;--> statement-breakpoint
@@ -74,16 +79,77 @@ CREATE TABLE `labels` (
 ) WITHOUT ROWID;
 --> statement-breakpoint
 CREATE INDEX `labels_by_job` ON `labels` (`job`);--> statement-breakpoint
+CREATE TABLE `lanes` (
+	`job` integer NOT NULL,
+	`queue` integer NOT NULL,
+	`due_at` integer NOT NULL,
+	`ready` integer NOT NULL,
+	`parked` integer NOT NULL,
+	`turn` integer NOT NULL,
+	`pass` integer NOT NULL,
+	PRIMARY KEY(`job`, `queue`)
+) WITHOUT ROWID;
+--> statement-breakpoint
+CREATE INDEX `lanes_in_turn` ON `lanes` (`job`,`turn`,`queue`) WHERE ready = 1;--> statement-breakpoint
+CREATE INDEX `lanes_to_wake` ON `lanes` (`due_at`) WHERE ready = 0 and parked = 0;--> statement-breakpoint
+CREATE INDEX `lanes_parked` ON `lanes` (`queue`,`pass`,`job`) WHERE parked = 1;--> statement-breakpoint
+CREATE TABLE `limits` (
+	`name` text PRIMARY KEY NOT NULL,
+	`limits` text NOT NULL,
+	`paused_at` integer,
+	`updated_at` integer NOT NULL
+) WITHOUT ROWID;
+--> statement-breakpoint
+CREATE TABLE `owners` (
+	`id` text PRIMARY KEY NOT NULL,
+	`waiting` integer NOT NULL
+) WITHOUT ROWID;
+--> statement-breakpoint
 CREATE TABLE `purges` (
 	`job` integer PRIMARY KEY NOT NULL
 );
 --> statement-breakpoint
+CREATE TABLE `queue_states` (
+	`queue` text PRIMARY KEY NOT NULL,
+	`state` text NOT NULL
+) WITHOUT ROWID;
+--> statement-breakpoint
 CREATE TABLE `queues` (
 	`number` integer PRIMARY KEY AUTOINCREMENT NOT NULL,
-	`name` text NOT NULL
+	`name` text NOT NULL,
+	`queued` integer NOT NULL,
+	`blocked` integer NOT NULL
 );
 --> statement-breakpoint
 CREATE UNIQUE INDEX `queues_by_name` ON `queues` (`name`);--> statement-breakpoint
+CREATE INDEX `queues_waiting` ON `queues` (`name`) WHERE queued + blocked > 0;--> statement-breakpoint
+CREATE TABLE `schedules` (
+	`id` text PRIMARY KEY NOT NULL,
+	`name` text,
+	`cron` text NOT NULL,
+	`time_zone` text NOT NULL,
+	`missed` text NOT NULL,
+	`overlap` text NOT NULL,
+	`job` text NOT NULL,
+	`owner` text,
+	`paused_at` integer,
+	`next_at` integer,
+	`last_at` integer,
+	`last_job` text,
+	`last_skip` text,
+	`created_at` integer NOT NULL,
+	`updated_at` integer NOT NULL
+) WITHOUT ROWID;
+--> statement-breakpoint
+CREATE INDEX `schedules_due` ON `schedules` (`next_at`,`id`) WHERE next_at is not null;--> statement-breakpoint
+CREATE TABLE `starts` (
+	`queue` text NOT NULL,
+	`bucket` integer NOT NULL,
+	`count` integer NOT NULL,
+	`at` integer,
+	PRIMARY KEY(`queue`, `bucket`)
+) WITHOUT ROWID;
+--> statement-breakpoint
 CREATE TABLE `tasks` (
 	`job` integer NOT NULL,
 	`idx` integer NOT NULL,
@@ -109,7 +175,7 @@ CREATE TABLE `tasks` (
 --> statement-breakpoint
 CREATE UNIQUE INDEX `tasks_by_key` ON `tasks` (`job`,`key`) WHERE key is not null;--> statement-breakpoint
 CREATE INDEX `tasks_blocked` ON `tasks` (`job`,`idx`) WHERE state = 0;--> statement-breakpoint
-CREATE INDEX `tasks_due` ON `tasks` (`job`,`run_at`,`idx`) WHERE state = 1;--> statement-breakpoint
+CREATE INDEX `tasks_due` ON `tasks` (`job`,`queue`,`run_at`,`idx`) WHERE state = 1;--> statement-breakpoint
 CREATE INDEX `tasks_running` ON `tasks` (`job`,`idx`) WHERE state = 2;--> statement-breakpoint
 CREATE INDEX `tasks_missed` ON `tasks` (`job`,`state`,`idx`) WHERE state >= 4;--> statement-breakpoint
 CREATE INDEX `tasks_log` ON `tasks` (`job`,`seq`) WHERE seq > 0 and state <> 2;

@@ -23,8 +23,10 @@ export const edgeStatements = (db: BunSQLiteDatabase) => ({
     .select({
       index: edges.dependant,
       always: edges.always,
+      queue: tasks.queue,
       key: tasks.key,
       attempt: tasks.attempt,
+      runAt: tasks.runAt,
       waiting: tasks.waiting,
     })
     .from(edges)
@@ -57,7 +59,7 @@ export const edgeStatements = (db: BunSQLiteDatabase) => ({
     .prepare(),
   unblockTask: db
     .update(tasks)
-    .set({ state: codeOf('queued'), waiting: 0, seq: given('seq'), runAt: given('now') })
+    .set({ state: codeOf('queued'), waiting: 0, seq: given('seq'), runAt: given('runAt') })
     .where(and(thisTask, mayTake('unblock')))
     .prepare(),
   blockTask: db

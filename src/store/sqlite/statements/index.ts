@@ -2,8 +2,11 @@ import type { BunSQLiteDatabase } from 'drizzle-orm/bun-sqlite'
 import { compile } from './compile.ts'
 import { edgeStatements } from './edges.ts'
 import { jobStatements } from './jobs.ts'
+import { laneStatements } from './lanes.ts'
 import { purgeStatements } from './purges.ts'
+import { queueStatements } from './queues.ts'
 import { readStatements } from './reads.ts'
+import { scheduleStatements } from './schedules.ts'
 import { taskStatements } from './tasks.ts'
 import { turnStatements } from './turns.ts'
 
@@ -13,8 +16,11 @@ export const prepareStatements = (db: BunSQLiteDatabase) =>
     ...jobStatements(db),
     ...turnStatements(db),
     ...taskStatements(db),
+    ...laneStatements(db),
+    ...queueStatements(db),
     ...edgeStatements(db),
     ...readStatements(db),
+    ...scheduleStatements(db),
     ...purgeStatements(db),
   })
 

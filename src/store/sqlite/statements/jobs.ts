@@ -1,7 +1,7 @@
-import { eq, sql } from 'drizzle-orm'
+import { and, desc, eq, sql } from 'drizzle-orm'
 import type { BunSQLiteDatabase } from 'drizzle-orm/bun-sqlite'
-import { jobs, labels, queues } from '../schema.ts'
-import { given } from './given.ts'
+import { jobs, labels } from '../schema.ts'
+import { atMost, given, textual } from './given.ts'
 
 const { placeholder } = sql
 
@@ -23,6 +23,9 @@ const fixed = {
   keepMs: placeholder('keepMs'),
   idempotencyKey: placeholder('idempotencyKey'),
   idempotencyDigest: placeholder('idempotencyDigest'),
+  uniqueKey: placeholder('uniqueKey'),
+  owner: placeholder('owner'),
+  schedule: placeholder('schedule'),
 }
 
 /** The columns that change: see `fromJob`. */
@@ -44,9 +47,9 @@ const changing = {
   finishedAt: given('finishedAt'),
   deadlineAt: given('deadlineAt'),
   expiresAt: given('expiresAt'),
-  dueAt: given('dueAt'),
   ready: given('ready'),
   pass: given('pass'),
+  runAt: given('runAt'),
 }
 
 export const jobStatements = (db: BunSQLiteDatabase) => ({
@@ -79,6 +82,14 @@ export const jobStatements = (db: BunSQLiteDatabase) => ({
     .from(jobs)
     .where(sql`${jobs.idempotencyKey} is not null and ${jobs.idempotencyKey} = ${placeholder('key')}`)
     .prepare(),
+  /** The latest first. */
+  jobsByUniqueKey: db
+    .select()
+    .from(jobs)
+    .where(and(sql`${jobs.uniqueKey} is not null`, eq(jobs.uniqueKey, textual('key'))))
+    .orderBy(desc(jobs.number))
+    .limit(atMost('limit'))
+    .prepare(),
 
   insertLabel: db
     .insert(labels)
@@ -87,16 +98,5 @@ export const jobStatements = (db: BunSQLiteDatabase) => ({
   deleteLabels: db
     .delete(labels)
     .where(eq(labels.job, given('job')))
-    .prepare(),
-
-  queueByName: db
-    .select({ number: queues.number })
-    .from(queues)
-    .where(eq(queues.name, given('name')))
-    .prepare(),
-  insertQueue: db
-    .insert(queues)
-    .values({ name: placeholder('name') })
-    .returning({ number: queues.number })
     .prepare(),
 })

@@ -9,6 +9,7 @@ const { placeholder } = sql
 const thisTask = and(eq(tasks.job, given('job')), eq(tasks.index, given('index')))
 /** Only who holds the attempt can settle it. */
 const held = and(thisTask, eq(tasks.attempt, given('attempt')), mayTake('succeed'))
+const inLane = and(eq(tasks.job, numeric('job')), eq(tasks.queue, numeric('queue')), inState('queued'))
 const spent = sql`${tasks.failures} + ${placeholder('spent')}`
 
 /** What moves a task, one transition a statement. */
@@ -37,7 +38,7 @@ export const taskStatements = (db: BunSQLiteDatabase) => ({
   nextDue: db
     .select({ runAt: tasks.runAt })
     .from(tasks)
-    .where(and(eq(tasks.job, numeric('job')), inState('queued')))
+    .where(inLane)
     .orderBy(asc(tasks.runAt), asc(tasks.index))
     .limit(only(1))
     .prepare(),
@@ -53,7 +54,7 @@ export const taskStatements = (db: BunSQLiteDatabase) => ({
       options: tasks.options,
     })
     .from(tasks)
-    .where(and(eq(tasks.job, numeric('job')), inState('queued'), lte(tasks.runAt, numeric('now'))))
+    .where(and(inLane, lte(tasks.runAt, numeric('now'))))
     .orderBy(asc(tasks.runAt), asc(tasks.index))
     .limit(atMost('limit'))
     .prepare(),
@@ -111,16 +112,16 @@ export const taskStatements = (db: BunSQLiteDatabase) => ({
     .prepare(),
 
   queuedTasks: db
-    .select({ index: tasks.index, key: tasks.key, attempt: tasks.attempt })
+    .select({ index: tasks.index, queue: tasks.queue, key: tasks.key, attempt: tasks.attempt })
     .from(tasks)
     .where(and(eq(tasks.job, numeric('job')), inState('queued')))
     // In this order by the index of what is due: without it, by the primary key, past everything that ended.
-    .orderBy(asc(tasks.runAt), asc(tasks.index))
+    .orderBy(asc(tasks.queue), asc(tasks.runAt), asc(tasks.index))
     .limit(atMost('limit'))
     .prepare(),
   // By way of the small index that lists them: asked for more than it holds, SQLite prefers the primary key.
   blockedTasks: db
-    .select({ index: tasks.index, key: tasks.key, attempt: tasks.attempt })
+    .select({ index: tasks.index, queue: tasks.queue, key: tasks.key, attempt: tasks.attempt })
     .from(tasks)
     .where(
       and(
@@ -148,7 +149,13 @@ export const taskStatements = (db: BunSQLiteDatabase) => ({
     .prepare(),
 
   missedTasks: db
-    .select({ index: tasks.index, key: tasks.key, state: tasks.state, attempt: tasks.attempt })
+    .select({
+      index: tasks.index,
+      queue: tasks.queue,
+      key: tasks.key,
+      state: tasks.state,
+      attempt: tasks.attempt,
+    })
     .from(tasks)
     .where(and(eq(tasks.job, numeric('job')), missed))
     .limit(atMost('limit'))
@@ -172,6 +179,7 @@ export const taskStatements = (db: BunSQLiteDatabase) => ({
     .select({
       job: tasks.job,
       index: tasks.index,
+      queue: tasks.queue,
       key: tasks.key,
       attempt: tasks.attempt,
       rescues: tasks.rescues,

@@ -3,7 +3,9 @@ import type { BunSQLiteDatabase } from 'drizzle-orm/bun-sqlite'
 import { jobs } from '../schema.ts'
 import { atMost, numeric, only } from './given.ts'
 
-/** Which job is next, and for what: to claim, to wake, to stop, to sweep, to expire. Each reads one partial index. */
+const scheduled = sql`${jobs.runAt} is not null`
+
+/** Which job is next, and for what: to claim, to start, to stop, to sweep, to expire. Each reads one partial index. */
 export const turnStatements = (db: BunSQLiteDatabase) => ({
   jobsInTurn: db
     .select()
@@ -12,10 +14,11 @@ export const turnStatements = (db: BunSQLiteDatabase) => ({
     .orderBy(asc(jobs.pass), asc(jobs.number))
     .limit(atMost('limit'))
     .prepare(),
-  jobsToWake: db
+  jobsToStart: db
     .select()
     .from(jobs)
-    .where(and(sql`${jobs.ready} = 0 and ${jobs.dueAt} is not null`, lte(jobs.dueAt, numeric('now'))))
+    .where(and(scheduled, lte(jobs.runAt, numeric('now'))))
+    .orderBy(asc(jobs.runAt))
     .limit(atMost('limit'))
     .prepare(),
   jobsToStop: db
@@ -51,11 +54,11 @@ export const turnStatements = (db: BunSQLiteDatabase) => ({
     .limit(only(1))
     .prepare(),
 
-  nextToWake: db
-    .select({ at: jobs.dueAt })
+  nextToStart: db
+    .select({ at: jobs.runAt })
     .from(jobs)
-    .where(sql`${jobs.ready} = 0 and ${jobs.dueAt} is not null`)
-    .orderBy(asc(jobs.dueAt))
+    .where(scheduled)
+    .orderBy(asc(jobs.runAt))
     .limit(only(1))
     .prepare(),
   nextToStop: db
