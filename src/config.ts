@@ -1,6 +1,8 @@
+import { finite, list, oneOf, wholeNumber } from './config/text.ts'
 import { failpointVariable } from './failpoint.ts'
 import { expected } from './job/errors.ts'
 import { nearest } from './job/explain/nearest.ts'
+import { limits } from './job/limits.ts'
 import { allowedSmtp, flawOfSmtp, parseSmtp, type SmtpSettings } from './kinds/email/smtp.ts'
 import { flawOfSources, parseSources, type Source } from './kinds/sql/source.ts'
 import { type LogLevel, logLevels } from './log.ts'
@@ -33,6 +35,10 @@ export interface Config {
   maxQueued: number
   /** How many of them may be of jobs that one token submitted; undefined for any number. */
   maxQueuedPerToken: number | undefined
+  /** How long jobs are kept after their end that do not say, in milliseconds; undefined for as long as nobody deletes them. */
+  keepMs: number | undefined
+  /** How long an idempotency key lives, in milliseconds. */
+  idempotencyMs: number
 }
 
 const durabilities = ['full', 'normal'] as const
@@ -183,6 +189,21 @@ export const settings: { readonly [Key in Exclude<keyof Config, 'secrets'>]: Set
       'How many tasks may wait that were submitted with one token; what would be more is refused with 429. By default any number.',
     parse: wholeNumber(1, mostQueued),
   },
+  keepMs: {
+    name: 'SHEAF_KEEP_MS',
+    default: '604800000',
+    allowed: `between 0 and ${limits.longestMs}, or forever`,
+    description:
+      'How long a job without a `keepMs` of its own is kept after its end, with its tasks and what they saved: a week, or `forever`.',
+    parse: (text) => (text === 'forever' ? Number.POSITIVE_INFINITY : wholeNumber(0, limits.longestMs)(text)),
+  },
+  idempotencyMs: {
+    name: 'SHEAF_IDEMPOTENCY_MS',
+    default: '86400000',
+    allowed: `between 1000 and ${limits.longestMs}`,
+    description: 'How long an `Idempotency-Key` stands for the request that used it first: a day.',
+    parse: wholeNumber(1_000, limits.longestMs),
+  },
 }
 
 /** A setting that cannot be used. The message is one line and holds no secret. */
@@ -218,6 +239,8 @@ export const readConfig = (env: Environment): Config => {
     maxBodyBytes: read(settings.maxBodyBytes),
     maxQueued: read(settings.maxQueued),
     maxQueuedPerToken: readIfSet(env, settings.maxQueuedPerToken),
+    keepMs: finite(read(settings.keepMs)),
+    idempotencyMs: read(settings.idempotencyMs),
   }
   refuseOpenServer(config)
   return config
@@ -266,19 +289,4 @@ const refuseOpenServer = ({ host, tokens }: Config): void => {
   throw new ConfigError(
     `Expected "SHEAF_TOKENS" to be set when "HOST" is not a loopback address, got HOST=${host} without tokens: anyone who reaches it could run tasks.`,
   )
-}
-
-function wholeNumber(least: number, most: number) {
-  return (text: string): number | undefined => {
-    const value = Number(text)
-    return /^\d+$/.test(text) && value >= least && value <= most ? value : undefined
-  }
-}
-
-function oneOf<T extends string>(values: readonly T[]) {
-  return (text: string): T | undefined => values.find((value) => value === text)
-}
-
-function list(values: readonly string[]) {
-  return `one of ${values.join(', ')}`
 }

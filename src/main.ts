@@ -5,7 +5,7 @@ import { ConfigError, readConfig } from './config.ts'
 import { allowedFailpoints, arm, failpointVariable } from './failpoint.ts'
 import { expected } from './job/errors.ts'
 import { type Handler, isHandler } from './kinds/handler.ts'
-import { createLog, type Log } from './log.ts'
+import { createLog, type Log, type LogLevel } from './log.ts'
 import { type Server, serve } from './serve.ts'
 import { StoreError } from './store/store.ts'
 
@@ -15,11 +15,13 @@ const main = async (): Promise<void> => {
   const log = createLog({ level: config.log, clock: systemClock })
   armFailpoint(process.env[failpointVariable], log)
   const handlers = config.handlers === undefined ? [] : await loadHandlers(config.handlers)
-  const server = await serve({ config, log, handlers })
+  const server = await serve({ config, log, handlers, watchdog: heedsWarnings(config.log) })
   stopOnSignal(server)
   outliveHandlers(server, log)
   console.log(`Sheaf listens on ${server.url}`)
 }
+
+const heedsWarnings = (level: LogLevel): boolean => level !== 'error' && level !== 'silent'
 
 /** For tests of what a death leaves. Throws a ConfigError. */
 const armFailpoint = (text: string | undefined, log: Log): void => {

@@ -3,6 +3,9 @@ import { systemClock } from './clock.ts'
 import { type Config, ConfigError, settings } from './config.ts'
 import { createEngine } from './engine/create.ts'
 import type { Engine } from './engine/engine.ts'
+import { Vitals } from './engine/health/vitals.ts'
+import { Watch } from './engine/health/watch.ts'
+import { Watchdog } from './engine/health/watchdog.ts'
 import { type App, createApp } from './http/app.ts'
 import { Streams } from './http/streams.ts'
 import { allowFlaw, parseAllow } from './kinds/egress/allow.ts'
@@ -22,6 +25,8 @@ export interface ServeOptions {
   log: Log
   handlers?: readonly Handler[]
   clock?: Clock
+  /** Whether a thread looks on and says when the event loop is blocked, and by what. Default false. */
+  watchdog?: boolean
   /** Opens the store that the settings name. To be replaced only by what measures or breaks it. */
   openStore?: (config: Config) => Store
 }
@@ -61,6 +66,9 @@ export const serve = async (options: ServeOptions): Promise<Server> => {
     log.warn('What a deleted job had saved could not be deleted', { error }),
   )
   const streams = new Streams()
+  const vitals = new Vitals({ clock, log: (level, message, fields) => log[level](message, fields) })
+  const watchdog = options.watchdog ? new Watchdog() : undefined
+  const watch = new Watch({ clock, vitals, store, beat: () => watchdog?.beat(clock.now()) })
   const engine = createEngine({
     store,
     kinds,
@@ -69,8 +77,11 @@ export const serve = async (options: ServeOptions): Promise<Server> => {
     queueDefaults: Object.assign({}, ...Object.values(kinds).map(({ queues }) => queues)),
     graceMs: config.graceMs,
     mostWaiting: config.maxQueued,
+    keepMs: config.keepMs,
+    idempotencyMs: config.idempotencyMs,
     mostWaitingPerOwner: config.maxQueuedPerToken,
     secrets: config.secrets,
+    vitals,
     log: (level, message, fields) => log[level](message, fields),
   })
   const app = createApp({
@@ -89,6 +100,7 @@ export const serve = async (options: ServeOptions): Promise<Server> => {
   try {
     listen(app, config)
     await engine.start()
+    watch.start()
   } catch (error) {
     await app.server?.stop(true)
     await closeAll(kinds)
@@ -106,6 +118,7 @@ export const serve = async (options: ServeOptions): Promise<Server> => {
   let stopped: Promise<void> | undefined
   const stop = async () => {
     stopping.abort()
+    await watch.stop()
     await engine.stop()
     // Bun waits for whatever is open: the streams are ended, requests may end, and what hangs is cut.
     const closed = app.server?.stop()
@@ -116,6 +129,7 @@ export const serve = async (options: ServeOptions): Promise<Server> => {
     cancel()
     await app.server?.stop(true)
     await closeAll(kinds)
+    watchdog?.stop()
     await swept
     await store.close()
   }

@@ -35,6 +35,8 @@ describe('the settings', () => {
       maxBodyBytes: 16_777_216,
       maxQueued: 10_000_000,
       maxQueuedPerToken: undefined,
+      keepMs: 604_800_000,
+      idempotencyMs: 86_400_000,
     })
   })
 

@@ -131,7 +131,7 @@ describe('the README', () => {
   })
 
   test('gathers with the typed client', async () => {
-    const [client] = blocksIn('ts', 'sheaf.submit')
+    const [client] = blocksIn('ts', 'sheaf.all(')
     const { out, err, code } = await runTypeScript('client.ts', client?.code ?? '')
     expect(err).toBe('')
     expect(out.split('\n')[0]).toBe('User 1 User 2')
@@ -152,6 +152,20 @@ describe('the README', () => {
     const { id } = (await response.json()) as { id: string }
     const results = await (await fetch(`${own.url}/jobs/${id}/results`)).json()
     expect(results).toMatchObject({ data: [{ state: 'succeeded', output: 'thumbnails/7.png' }] })
+  })
+
+  test('streams a large job with curl', async () => {
+    const [upload] = blocksIn('sh', 'x-ndjson')
+    const { out, err } = await runShell(upload?.code ?? '')
+    expect(JSON.parse(out || err)).toMatchObject({ name: 'naps', sealed: true, counts: { total: 3 } })
+  })
+
+  test('streams a large job with the typed client, and adds to one', async () => {
+    const [client] = blocksIn('ts', 'naps()')
+    const { out, err, code } = await runTypeScript('large.ts', client?.code ?? '')
+    expect(err).toBe('')
+    expect(out.trim().split('\n')).toEqual(['5000', '3'])
+    expect(code).toBe(0)
   })
 
   test('makes tasks for items, and tasks after others', async () => {

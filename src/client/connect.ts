@@ -13,8 +13,9 @@ import { createQueues } from './queues.ts'
 import { createSchedules } from './schedules.ts'
 import { segmentOf } from './segment.ts'
 import type { GatherOptions, Sheaf } from './sheaf.ts'
+import { isStream, submitStream } from './stream.ts'
 import { submit } from './submit.ts'
-import type { Task } from './task.ts'
+import type { Each, Task } from './task.ts'
 import { createTransport, type Fetch, type LocalApp } from './transport.ts'
 
 export interface ConnectOptions {
@@ -78,8 +79,10 @@ export const connect = (target: string | URL | LocalApp, options: ConnectOptions
     allSettled: gather(tools, 'allSettled', allSettledOf),
     any: gather(tools, 'any', anyOf),
     race: gather(tools, 'race', raceOf),
-    submit: async (tasks: Iterable<Task>, given = {}) =>
-      new Job(tools, (await submit(tools, tasks, given)).job.id),
+    submit: async (tasks: Iterable<Task> | Each | AsyncIterable<Task>, given = {}) =>
+      isStream(tasks)
+        ? submitStream(tools, tasks, clock, given)
+        : new Job(tools, (await submit(tools, tasks, given)).job.id),
     job: (id) => new Job(tools, id.toLowerCase()),
     close,
     [Symbol.asyncDispose]: close,

@@ -7,6 +7,7 @@ import type { Behind } from './behind.ts'
 import { SheafError } from './errors.ts'
 import type { Follow } from './follow/follow.ts'
 import { segmentOf } from './segment.ts'
+import type { Task } from './task.ts'
 
 /** How a task ended, and with what. */
 export type Result<Output = unknown> = Pick<ResultView, 'index' | 'key' | 'attempt'> &
@@ -32,6 +33,19 @@ export interface FollowOptions {
 export interface WaitOptions {
   signal?: AbortSignal | undefined
 }
+
+export interface AddOptions extends WaitOptions {
+  /** How many tasks the job has before these; with another number of them, none is added (`conflict`). */
+  from?: number | undefined
+  /** Whether these are the last. */
+  seal?: boolean | undefined
+}
+
+interface Items {
+  items: Iterable<unknown>
+}
+
+const isItems = (tasks: Iterable<Task> | Items): tasks is Items => 'items' in tasks
 
 /** What everything that talks to the server talks with. */
 export interface Tools {
@@ -114,6 +128,27 @@ export class Job<Outputs extends readonly unknown[] = unknown[]> implements Asyn
       ...options,
       repeatable: false,
     })
+  }
+
+  /**
+   * Adds tasks to a job that is not sealed, or items to one that was submitted with `each`: all of them, or none. With `from`, the
+   * number of tasks that the job has before them, they are added once however often they have to be sent; without, they are
+   * not sent again when the answer is lost.
+   */
+  add(tasks: Iterable<Task> | Items, { signal, from, seal }: AddOptions = {}): Promise<JobView> {
+    const what = isItems(tasks) ? { items: [...tasks.items] } : { tasks: [...tasks] }
+    // Written once, and sent as often as need be; Eden's types want the object, to write it itself.
+    const body = JSON.stringify({ ...what, from, seal }) as never
+    const headers = { 'content-type': 'application/json' }
+    return this.#tools.ask((fetch) => this.#route.tasks.post(body, { fetch, headers, query: {} }), {
+      signal,
+      repeatable: from !== undefined,
+    })
+  }
+
+  /** Says that the job has all its tasks. Does nothing to one that is sealed. */
+  seal(options?: WaitOptions): Promise<JobView> {
+    return this.#tools.ask((fetch) => this.#route.seal.post(undefined, { fetch }), options)
   }
 
   follow({ after = 0, signal }: FollowOptions = {}): AsyncIterableIterator<FollowEvent, undefined> {

@@ -6,7 +6,8 @@ import type { SubmitOptions } from './submit.ts'
 import type { Each, Outputs, Task } from './task.ts'
 
 /** The outcome is what the function says; so these say nothing of it. */
-export interface GatherOptions extends Omit<SubmitOptions, 'mode' | 'tolerate' | 'quorum' | 'signal'> {
+export interface GatherOptions
+  extends Omit<SubmitOptions, 'mode' | 'tolerate' | 'quorum' | 'sealed' | 'sealTimeoutMs' | 'signal'> {
   /** Cancels the job, and rejects with the reason. */
   signal?: AbortSignal
 }
@@ -45,6 +46,12 @@ export interface Sheaf extends AsyncDisposable {
     tasks: Iterable<Task<Output>> | Each<Output>,
     options?: SubmitOptions,
   ): Promise<Job<Output[]>>
+
+  /**
+   * Sends the tasks as they come, a chunk at a time, and runs them meanwhile. Resolves when all are on disk. With an `idempotencyKey`,
+   * the same tasks submitted again go on where they broke off.
+   */
+  submit<Output>(tasks: AsyncIterable<Task<Output>>, options?: SubmitOptions): Promise<Job<Output[]>>
 
   /** A job that is there already. Nothing is asked of the server yet. */
   job<Outputs extends readonly unknown[] = unknown[]>(id: string): Job<Outputs>

@@ -126,11 +126,24 @@ export class Attempt implements RunContext {
       this.#finish(result)
       return
     }
-    this.after(timeoutMs, () => this.#finish(timedOut(timeoutMs)))
+    this.#limit(timeoutMs)
     result.then(
       (value) => this.#finish(value),
       (error) => this.#crash(error),
     )
+  }
+
+  /**
+   * Times it out. If the event loop stood still meanwhile, the result may be there and not yet read: as long as the timer
+   * is late, it waits once more, though at most for a second.
+   */
+  #limit(timeoutMs: number): void {
+    const timeOut = () => this.#finish(timedOut(timeoutMs))
+    this.after(timeoutMs, () => {
+      const lateMs = this.host.clock.now() - this.startedAt - timeoutMs
+      if (lateMs < leastLateMs) timeOut()
+      else this.after(Math.min(lateMs, mostGraceMs), timeOut)
+    })
   }
 
   /** Ends it from outside; does nothing when it has ended. */
@@ -205,6 +218,10 @@ export class Attempt implements RunContext {
     this.host.ended(this, result)
   }
 }
+
+/** A timer that is later than this, in milliseconds, comes of an event loop that stood still. */
+const leastLateMs = 100
+const mostGraceMs = 1_000
 
 /** The reason of every abort: without one, each would make an error with a stack of its own, for 2 µs. */
 const ended = new DOMException('The attempt has ended.', 'AbortError')

@@ -2,14 +2,29 @@ import type { Clock } from '../clock.ts'
 import { failpoint } from '../failpoint.ts'
 import { Problem } from '../job/errors.ts'
 import type { Limits } from '../job/queues.ts'
-import type { Acted, Action, Claim, Committed, JobRecord, NewJob, Store, Submitted } from '../store/store.ts'
-import { addressOf, dependencyOf } from './dependency.ts'
+import type {
+  Acted,
+  Action,
+  Added,
+  Addition,
+  Claim,
+  Committed,
+  JobRecord,
+  NewJob,
+  Store,
+  Submitted,
+} from '../store/store.ts'
+import { type Defaults, withDefaults } from './defaults.ts'
+import { dependencyOf, sourcesOf } from './dependency.ts'
 import { waitForEnd } from './ended.ts'
 import type { Engine, Health, QueueListQuery, QueueView } from './engine.ts'
 import { Flow } from './flow/flow.ts'
 import { type FollowOptions, follow } from './follow.ts'
+import { heeding } from './health/heeding.ts'
+import { Recovery } from './health/recovery.ts'
+import { refusalOf, Vitals } from './health/vitals.ts'
 import { Hub } from './hub.ts'
-import { Intake, type Taken } from './intake.ts'
+import { Intake } from './intake.ts'
 import { Lookahead } from './lookahead.ts'
 import type { EngineOptions } from './options.ts'
 import { Pulse } from './pulse.ts'
@@ -20,8 +35,6 @@ import { KeptSchedules } from './schedules/schedules.ts'
 
 /** A task is rescued so often; if the server dies with it once more, the task fails. */
 const mostRescues = 3
-/** How long to wait before a commit that failed is tried again. */
-const commitRetryMs = 500
 
 export const createEngine = (options: EngineOptions): Engine => new GatherEngine(options)
 
@@ -39,32 +52,41 @@ class GatherEngine implements Engine {
   readonly #lookahead: Lookahead
   readonly #intake = new Intake()
   readonly #mostWaiting: number | undefined
+  readonly #defaults: Defaults
   readonly #rates = new Rates()
   readonly #hub: Hub
   readonly #pulse: Pulse
   readonly #flow: Flow
   readonly #queues: Queues
   readonly #runner: Runner
+  readonly #vitals: Vitals
+  readonly #recovery: Recovery
+  /** Queues that changed what they allow since the last commit. */
+  readonly #regulated = new Set<string>()
   #state: 'new' | 'running' | 'stopping' | 'stopped' = 'new'
-  #fault: string | undefined
   #stopped: Promise<void> | undefined
 
-  constructor({ store, kinds, clock, concurrency = 256, graceMs = 10_000, ...rest }: EngineOptions) {
-    this.store = store
+  constructor({ kinds, clock, concurrency = 256, graceMs = 10_000, ...rest }: EngineOptions) {
     this.#clock = clock
-    this.#log = rest.log ?? (() => {})
+    const { log = () => {}, vitals = new Vitals({ clock, log }) } = rest
+    this.#log = log
+    this.#vitals = vitals
+    const store = heeding(rest.store, vitals)
+    this.store = store
     this.#concurrency = concurrency
     this.#graceMs = graceMs
     this.#lookahead = new Lookahead(concurrency)
     this.#mostWaiting = rest.mostWaiting
+    this.#defaults = { keepMs: rest.keepMs, idempotencyMs: rest.idempotencyMs }
     this.#hub = new Hub(clock, (job) => this.rate(job))
     this.#pulse = new Pulse({
       clock,
       runs: () => this.#state === 'running' || this.#state === 'stopping',
-      pressing: () => !this.#intake.empty && this.#fault === undefined,
+      pressing: () => !this.#intake.empty && this.#recovery.isOver,
       commit: () => this.#commit(),
     })
     this.#flow = new Flow(rest.queueDefaults)
+    this.#recovery = new Recovery({ intake: this.#intake, flow: this.#flow, pulse: this.#pulse, vitals, log })
     this.#queues = new Queues({
       store,
       flow: this.#flow,
@@ -78,22 +100,16 @@ class GatherEngine implements Engine {
       clock,
       flow: this.#flow,
       maxOutputBytes: rest.maxOutputBytes ?? 16 * 1024 * 1024,
-      sourcesOf: ({ job: number }) => ({
-        output: async (task) => (await store.task({ number }, addressOf(task)))?.output,
-        secret: (name) => rest.secrets?.get(name),
-      }),
+      sourcesOf: (claim) => sourcesOf(store, claim, rest.secrets),
       dependency: (claim, task) => dependencyOf(store, claim, task),
       progress: (claim, progress) => this.#hub.progress(claim.jobId, claim.index, progress),
       upstream: ({ queue }, news) => this.#flow.heard(queue, news, clock.now()),
-      log: (claim, level, message, fields) =>
-        this.#log(level, message, {
-          job: claim.jobId,
-          index: claim.index,
-          attempt: claim.attempt,
-          ...fields,
-        }),
+      log: ({ jobId: job, index, attempt }, level, message, fields) =>
+        this.#log(level, message, { job, index, attempt, ...fields }),
       settle: (claim, result) => {
         this.#intake.settle({ claim, result })
+        this.#recovery.heed(result, this.#runner.size)
+        if (!this.#recovery.isOver) return
         // While no place is empty, a commit can wait for more to share it.
         if (this.#runner.waiting > 0 && !this.#runner.holds) this.#pulse.linger()
         else this.#pulse.soon()
@@ -117,7 +133,11 @@ class GatherEngine implements Engine {
   }
 
   submit(job: NewJob): Promise<Submitted> {
-    return this.#accept(() => this.#intake.submit(job))
+    return this.#accept(() => this.#intake.submit(withDefaults(job, this.#defaults)))
+  }
+
+  add(addition: Addition): Promise<Added> {
+    return this.#accept(() => this.#intake.add(addition))
   }
 
   act(action: Action): Promise<Acted> {
@@ -153,56 +173,50 @@ class GatherEngine implements Engine {
   }
 
   health(): Health {
-    if (this.#fault !== undefined) return { ok: false, reason: this.#fault }
-    return this.#state === 'running' ? { ok: true } : { ok: false, reason: `Sheaf is ${this.#state}.` }
+    return this.#vitals.health(this.#state === 'running' ? undefined : `Sheaf is ${this.#state}.`)
   }
 
   async #accept<T>(enter: () => Promise<T>): Promise<T> {
     if (this.#state === 'stopping' || this.#state === 'stopped') throw stopping()
-    if (this.#fault !== undefined) throw new Problem('unavailable', this.#fault)
+    if (this.#vitals.fault) throw refusalOf(this.#vitals.fault)
     const answer = enter()
     this.#pulse.soon()
     return answer
   }
 
   async #commit(): Promise<void> {
+    if (!this.#vitals.mayWrite) return this.#recovery.hold()
     const now = this.#clock.now()
     const taken = this.#intake.take()
     const ahead = this.#lookahead.after(taken.settlements.length, now)
-    const claim = this.#state === 'running' ? this.#freeWith(ahead) : 0
+    const claim = this.#state === 'running' && !taken.isApart ? this.#freeWith(ahead) : 0
     const flow = this.#flow
     flow.begin(now, ahead)
     const opened = claim > 0 ? flow.opened(now) : []
-    const changes = flow.takeChanges()
-    const batch = {
-      ...taken.batch(),
-      ...changes,
-      claim,
-      ahead,
-      gate: flow,
-      opened,
-      mostWaiting: this.#mostWaiting,
-    }
+    const changes = taken.isApart ? undefined : flow.takeChanges()
+    const bounds = { claim, ahead, gate: flow, opened, mostWaiting: this.#mostWaiting }
+    const batch = { ...taken.batch(), ...changes, ...bounds, prove: !this.#recovery.isOver }
     let committed: Committed
     failpoint('before-commit')
     try {
       committed = await this.store.commit(batch, now)
     } catch (error) {
-      flow.keep(changes)
-      this.#failed(taken, error)
-      return
+      return this.#recovery.failed(taken, changes, error)
     }
-    this.#fault = undefined
+    this.#recovery.worked()
     this.#control(committed, now)
     failpoint('before-answers')
     taken.answer(committed)
     failpoint('before-events')
     this.#tell(committed, now)
     failpoint('before-starts')
-    this.#runner.goOn()
+    if (!taken.isApart) this.#runner.goOn()
     for (const claim of committed.claimed) this.#start(claim)
-    if (committed.unfinished || (committed.claimed.length < claim && flow.opened(now).length > 0))
-      this.#pulse.wake(0)
+    // What was claimed of a queue that changed meanwhile was not at hand yet when that was looked at.
+    for (const queue of this.#regulated) this.#giveBack(queue)
+    this.#regulated.clear()
+    const again = taken.isApart || committed.unfinished
+    if (again || (committed.claimed.length < claim && flow.opened(now).length > 0)) this.#pulse.wake(0)
     else this.#wakeAt(committed.wakeAt, now)
   }
 
@@ -216,8 +230,13 @@ class GatherEngine implements Engine {
 
   /** A queue has changed what it allows: what it holds and may not start is given back; what waits may have its turn. */
   #regulate(queue: string): void {
-    if (!this.#flow.mayStart(queue)) this.#runner.giveBackIn(queue)
+    this.#regulated.add(queue)
+    this.#giveBack(queue)
     this.#pulse.soon()
+  }
+
+  #giveBack(queue: string): void {
+    if (!this.#flow.mayStart(queue)) this.#runner.giveBackIn(queue)
   }
 
   /** Comes back when something is due, or a queue opens. */
@@ -228,7 +247,8 @@ class GatherEngine implements Engine {
   }
 
   #freeWith(ahead: number): number {
-    return Math.max(0, this.#concurrency + ahead - this.#runner.size - this.#runner.waiting)
+    const most = this.#recovery.most(this.#concurrency + ahead)
+    return Math.max(0, most - this.#runner.size - this.#runner.waiting)
   }
 
   /** A claim that was under way when the stop began is given back at once. */
@@ -240,26 +260,20 @@ class GatherEngine implements Engine {
   #tell({ changes }: Committed, now: number): void {
     for (const { job } of changes) this.#rates.note(job, now)
     this.#hub.publish(changes)
-    for (const { job, moved } of changes) {
-      if (!moved) continue
+    const moved = changes.flatMap((change) => (change.moved ? change.job : []))
+    // All of them first: what one of them frees must not start what another of them holds.
+    for (const job of moved) if (!mayStart(job)) this.#runner.hold(job.number)
+    for (const job of moved) {
       if (job.outcome !== undefined) this.#runner.cancel(job.number)
       else if (job.state === 'paused') this.#runner.giveBack(job.number)
     }
-  }
-
-  /** Nothing of the batch is on disk. Who waits is told; the ends of attempts are kept, and tried again. */
-  #failed(taken: Taken, error: unknown): void {
-    this.#fault = 'The database cannot be written at the moment.'
-    this.#log('error', 'A commit failed', { error: error instanceof Error ? error.message : String(error) })
-    taken.refuse(new Problem('unavailable', this.#fault))
-    this.#intake.keep(taken)
-    this.#pulse.wake(commitRetryMs)
   }
 
   async #stop(): Promise<void> {
     if (this.#state === 'running') await Promise.all([this.schedules.stop(), this.#drain()])
     this.#state = 'stopped'
     this.#pulse.stop()
+    this.#intake.joinAgain(stopping())
     this.#intake.take().refuse(stopping())
     this.#hub.close()
   }
@@ -277,6 +291,9 @@ class GatherEngine implements Engine {
     await this.#pulse.quiet()
   }
 }
+
+/** Whether tasks of the job may start. */
+const mayStart = ({ state, outcome }: JobRecord) => outcome === undefined && state !== 'paused'
 
 const stopping = () =>
   new Problem('unavailable', 'The server is stopping. Try again at once, elsewhere or later.')

@@ -1,8 +1,19 @@
 import type { EndedTask } from '../kinds/kind.ts'
+import type { Sources } from '../kinds/resolve.ts'
 import type { Claim, Store, TaskAddress } from '../store/store.ts'
 
+/** What the placeholders of a task stand for. */
+export const sourcesOf = (
+  store: Pick<Store, 'task'>,
+  { job: number }: Pick<Claim, 'job'>,
+  secrets: ReadonlyMap<string, string> | undefined,
+): Sources => ({
+  output: async (task) => (await store.task({ number }, addressOf(task)))?.output,
+  secret: (name) => secrets?.get(name),
+})
+
 /** A key never looks like an index. */
-export const addressOf = (task: string | number): TaskAddress =>
+const addressOf = (task: string | number): TaskAddress =>
   /^\d+$/.test(String(task)) ? { index: Number(task) } : { key: String(task) }
 
 /**

@@ -1,7 +1,9 @@
+import type { FaultCode, WarningCode } from '../job/faults.ts'
 import type { Breaker, Limits } from '../job/queues.ts'
-import type { Acted, Action, JobRecord, NewJob, Store, Submitted } from '../store/store.ts'
+import type { Acted, Action, Added, Addition, JobRecord, NewJob, Store, Submitted } from '../store/store.ts'
 import type { FollowOptions } from './follow.ts'
 import type { Frame } from './frame.ts'
+import type { Ailment } from './health/vitals.ts'
 import type { Schedules } from './schedules/schedules.ts'
 
 /** What the rest of Sheaf sees of the engine. */
@@ -14,6 +16,8 @@ export interface Engine {
   stop(): Promise<void>
   /** Resolves when the job and all its tasks are on disk. Throws a Problem (`unavailable`). */
   submit(job: NewJob): Promise<Submitted>
+  /** Resolves when the tasks are on disk, or with why they are not. Throws a Problem (`unavailable`). */
+  add(addition: Addition): Promise<Added>
   /** Resolves when the change is on disk. Throws a Problem (`unavailable`). */
   act(action: Action): Promise<Acted>
   /**
@@ -38,7 +42,9 @@ export interface Engine {
   health(): Health
 }
 
-export type Health = { ok: true } | { ok: false; reason: string }
+export type Health =
+  | { ok: true; warnings?: Ailment<WarningCode>[] }
+  | ({ ok: false; reason: string } & Partial<Ailment<FaultCode>>)
 
 export interface QueueListQuery {
   /** Only names after this one. */

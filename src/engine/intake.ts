@@ -1,6 +1,16 @@
 import type { Limited, LimitsChange } from '../store/flow.ts'
 import type { ScheduleChange } from '../store/schedule.ts'
-import type { Acted, Action, Batch, Committed, NewJob, Settlement, Submitted } from '../store/store.ts'
+import type {
+  Acted,
+  Action,
+  Added,
+  Addition,
+  Batch,
+  Committed,
+  NewJob,
+  Settlement,
+  Submitted,
+} from '../store/store.ts'
 
 interface Waiting<Op, Answer> {
   op: Op
@@ -8,54 +18,77 @@ interface Waiting<Op, Answer> {
   reject(error: unknown): void
 }
 
+/** Everything that somebody waits for, by where it goes in a batch. */
+interface Asked {
+  submissions: Waiting<NewJob, Submitted>[]
+  additions: Waiting<Addition, Added>[]
+  actions: Waiting<Action, Acted>[]
+  limits: Waiting<LimitsChange, Limited>[]
+  schedules: Waiting<ScheduleChange, boolean>[]
+}
+
+const nothing = (): Asked => ({ submissions: [], additions: [], actions: [], limits: [], schedules: [] })
+
 /** What waits for the next commit, and who waits for its answer. */
 export class Intake {
-  #submissions: Waiting<NewJob, Submitted>[] = []
-  #actions: Waiting<Action, Acted>[] = []
-  #limits: Waiting<LimitsChange, Limited>[] = []
-  #schedules: Waiting<ScheduleChange, boolean>[] = []
+  #asked = nothing()
   #settlements: Settlement[] = []
+  /** What is to be tried by itself, as together it could not be written. */
+  #apart: Taken[] = []
 
   get empty(): boolean {
-    const waiting = [this.#submissions, this.#actions, this.#limits, this.#schedules, this.#settlements]
-    return waiting.every(({ length }) => length === 0)
+    if (this.#apart.length > 0) return false
+    return this.#settlements.length === 0 && Object.values(this.#asked).every(({ length }) => length === 0)
   }
 
   submit(op: NewJob): Promise<Submitted> {
-    return new Promise((resolve, reject) => this.#submissions.push({ op, resolve, reject }))
+    return new Promise((resolve, reject) => this.#asked.submissions.push({ op, resolve, reject }))
+  }
+
+  add(op: Addition): Promise<Added> {
+    return new Promise((resolve, reject) => this.#asked.additions.push({ op, resolve, reject }))
   }
 
   act(op: Action): Promise<Acted> {
-    return new Promise((resolve, reject) => this.#actions.push({ op, resolve, reject }))
+    return new Promise((resolve, reject) => this.#asked.actions.push({ op, resolve, reject }))
   }
 
   limit(op: LimitsChange): Promise<Limited> {
-    return new Promise((resolve, reject) => this.#limits.push({ op, resolve, reject }))
+    return new Promise((resolve, reject) => this.#asked.limits.push({ op, resolve, reject }))
   }
 
   reschedule(op: ScheduleChange): Promise<boolean> {
-    return new Promise((resolve, reject) => this.#schedules.push({ op, resolve, reject }))
+    return new Promise((resolve, reject) => this.#asked.schedules.push({ op, resolve, reject }))
   }
 
   settle(settlement: Settlement): void {
     this.#settlements.push(settlement)
   }
 
-  /** Everything that waits, as one batch. What comes from now on is for the next. */
+  /** Everything that waits, as one batch, unless something is to be tried by itself. What comes from now on is for the next. */
   take(): Taken {
-    const taken = new Taken(
-      this.#submissions,
-      this.#actions,
-      this.#limits,
-      this.#schedules,
-      this.#settlements,
-    )
-    this.#submissions = []
-    this.#actions = []
-    this.#limits = []
-    this.#schedules = []
+    return this.#apart.shift() ?? this.takeAll()
+  }
+
+  /** Everything that was not taken before. */
+  takeAll(): Taken {
+    const taken = new Taken(this.#asked, this.#settlements)
+    this.#asked = nothing()
     this.#settlements = []
     return taken
+  }
+
+  /** Has the parts of a batch tried one by one, after a try of nothing at all: that shows whether it is they that fail. */
+  tryApart(taken: Taken): void {
+    this.#apart.unshift(new Taken(nothing(), [], true), ...taken.parts())
+  }
+
+  /** Gives up what was to be tried by itself: those who wait are refused, the ends of attempts kept. */
+  joinAgain(error: unknown): void {
+    for (const part of this.#apart.splice(0).reverse()) {
+      part.refuse(error)
+      this.keep(part)
+    }
   }
 
   /** The end of an attempt is kept until it is on disk, however often that fails. */
@@ -66,37 +99,58 @@ export class Intake {
 
 export class Taken {
   constructor(
-    readonly submissions: readonly Waiting<NewJob, Submitted>[],
-    readonly actions: readonly Waiting<Action, Acted>[],
-    readonly limits: readonly Waiting<LimitsChange, Limited>[],
-    readonly schedules: readonly Waiting<ScheduleChange, boolean>[],
+    readonly asked: Asked,
     readonly settlements: readonly Settlement[],
+    /** It is a part of a batch that failed: nothing else is to be done with it. */
+    readonly isApart = false,
   ) {}
 
+  get size(): number {
+    return Object.values(this.asked).reduce((sum, { length }) => sum + length, this.settlements.length)
+  }
+
+  /** Each by itself, in the order in which a commit takes them. */
+  parts(): Taken[] {
+    const { submissions, additions, actions, limits, schedules } = this.asked
+    return [
+      ...limits.map((one) => alone({ limits: [one] })),
+      ...schedules.map((one) => alone({ schedules: [one] })),
+      ...submissions.map((one) => alone({ submissions: [one] })),
+      ...additions.map((one) => alone({ additions: [one] })),
+      ...actions.map((one) => alone({ actions: [one] })),
+      ...this.settlements.map((one) => new Taken(nothing(), [one], true)),
+    ]
+  }
+
   batch(): Omit<Batch, 'claim'> {
+    const { submissions, additions, actions, limits, schedules } = this.asked
     return {
-      submissions: this.submissions.map(({ op }) => op),
-      actions: this.actions.map(({ op }) => op),
-      limits: this.limits.map(({ op }) => op),
-      schedules: this.schedules.map(({ op }) => op),
+      submissions: submissions.map(opOf),
+      additions: additions.map(opOf),
+      actions: actions.map(opOf),
+      limits: limits.map(opOf),
+      schedules: schedules.map(opOf),
       settlements: this.settlements,
     }
   }
 
-  answer(committed: Committed): void {
-    answerEach(this.submissions, committed.submitted)
-    answerEach(this.actions, committed.acted)
-    answerEach(this.limits, committed.limited)
-    answerEach(this.schedules, committed.scheduled)
+  answer({ submitted, added, acted, limited, scheduled }: Committed): void {
+    const { submissions, additions, actions, limits, schedules } = this.asked
+    answerEach(submissions, submitted)
+    answerEach(additions, added)
+    answerEach(actions, acted)
+    answerEach(limits, limited)
+    answerEach(schedules, scheduled)
   }
 
   refuse(error: unknown): void {
-    for (const { reject } of this.submissions) reject(error)
-    for (const { reject } of this.actions) reject(error)
-    for (const { reject } of this.limits) reject(error)
-    for (const { reject } of this.schedules) reject(error)
+    for (const waiting of Object.values(this.asked)) for (const { reject } of waiting) reject(error)
   }
 }
+
+const alone = (asked: Partial<Asked>): Taken => new Taken({ ...nothing(), ...asked }, [], true)
+
+const opOf = <Op>({ op }: { op: Op }): Op => op
 
 const answerEach = <Answer>(waiting: readonly Waiting<unknown, Answer>[], answers: readonly Answer[]) => {
   for (const [i, answer] of answers.entries()) waiting[i]?.resolve(answer)

@@ -63,6 +63,11 @@ export class Runner {
     return this.#held.size > 0
   }
 
+  /** Starts nothing more of a job until it goes on. */
+  hold(job: number): void {
+    this.#held.add(job)
+  }
+
   /** Cancels what a job that stops still runs, or holds. */
   cancel(job: number): void {
     this.#drop(this.#window.removeOf(job), 'cancel')

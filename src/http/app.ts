@@ -1,5 +1,6 @@
 import { Elysia } from 'elysia'
 import { actions } from './actions.ts'
+import { additions } from './additions.ts'
 import { artifact } from './artifact.ts'
 import { channel, websocketOptions } from './channel.ts'
 import { docs } from './docs.ts'
@@ -61,6 +62,7 @@ const guarded = (options: AppOptions) => {
     .use(root())
     .use(handlers(options))
     .use(submit(options))
+    .use(additions(options))
     .use(jobs(options))
     .use(actions(options))
     .use(tasks(options))

@@ -1,5 +1,6 @@
 import { type Static, type TUnsafe, Type } from '@sinclair/typebox'
 import { Problem, type ProblemCode, problemCodes } from '../job/errors.ts'
+import { type FaultCode, faults } from '../job/faults.ts'
 import { declared } from './declared.ts'
 
 const codes = Object.keys(problemCodes) as ProblemCode[]
@@ -27,7 +28,23 @@ export const ProblemShape = Type.Object(
         description: 'How many tasks wait, where a job was refused because they are too many.',
       }),
     ),
+    reason: Type.Optional(
+      Type.Unsafe<FaultCode>({
+        type: 'string',
+        enum: Object.keys(faults),
+        description: 'What is wrong with the server, where it takes no jobs.',
+      }),
+    ),
+    since: Type.Optional(Type.String({ format: 'date-time', description: 'Since when that lasts.' })),
     most: Type.Optional(Type.Integer({ description: 'How many of them may wait.' })),
+    job: Type.Optional(
+      Type.String({ description: 'The job that tasks were to be added to, where it is there already.' }),
+    ),
+    accepted: Type.Optional(
+      Type.Integer({
+        description: 'How many tasks that job has: where to go on with an upload that broke off.',
+      }),
+    ),
   },
   { description: 'A problem, as in RFC 9457.' },
 )
@@ -38,6 +55,7 @@ const retryAfter: Partial<Record<ProblemCode, number>> = {
   unavailable: 1,
   // Tasks have to end first.
   too_many_queued: 5,
+  idempotency_pending: 1,
   quota_exceeded: 5,
 }
 

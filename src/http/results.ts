@@ -36,6 +36,9 @@ export const results = ({ engine, log }: AppOptions) =>
         const ended = await engine.ended(job.id, wait * 1000, request.signal)
         if (ended === undefined) throw noJob(job.id)
         job = ended
+        const health = engine.health()
+        // Who waited was cut short: the job goes on after a restart.
+        if (!hasEnded(job.state) && !health.ok) throw new Problem('unavailable', health.reason)
       }
       if (!hasEnded(job.state))
         throw new Problem(
@@ -55,7 +58,7 @@ export const results = ({ engine, log }: AppOptions) =>
             'Every result, in input order. With `Accept: application/x-ndjson`: a result a line, and nothing around them.',
           contentTypes: [...resultTypes],
         }),
-        ...problems('not_found', 'not_acceptable', 'conflict', 'invalid'),
+        ...problems('not_found', 'not_acceptable', 'conflict', 'invalid', 'unavailable'),
       },
       detail: {
         operationId: 'getResults',

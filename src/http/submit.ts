@@ -7,15 +7,19 @@ import { JobShape } from '../job/wire.ts'
 import { parseJob, prepareJob } from '../kinds/prepare.ts'
 import { JobSpec } from '../kinds/spec.ts'
 import type { Idempotency, JobRecord, Owner } from '../store/store.ts'
-import { accepted } from './answer/submitted.ts'
+import type { Accepted } from './answer/submitted.ts'
 import { declared } from './declared.ts'
 import { holderOf } from './guard.ts'
+import { submitLines } from './intake/lines.ts'
+import { acceptedBy } from './intake/progress.ts'
 import type { AppOptions } from './options.ts'
 import { problems } from './problem.ts'
-import { digestOf } from './request/body.ts'
+import { bodyType, digestOf } from './request/body.ts'
+import { namingLines } from './request/lines.ts'
 import { longestWait, preferredWait } from './request/prefer.ts'
 import { allowSilence } from './request/silence.ts'
-import { namingLines, readSubmission } from './request/submission.ts'
+import { readSubmission, submissionTypes } from './request/submission.ts'
+import { Upload } from './request/upload.ts'
 
 const text = Type.String()
 const answerHeaders = {
@@ -31,23 +35,12 @@ const answerHeaders = {
   'Preference-Applied': { description: 'The `wait` that was honoured, in seconds.', schema: text },
 }
 
-export const submit = ({ engine, kinds, clock, secrets, ...options }: AppOptions) =>
-  new Elysia().post(
+export const submit = (options: AppOptions) => {
+  const { engine } = options
+  return new Elysia().post(
     '/jobs',
     async ({ request, server, set, path, status }) => {
-      const key = idempotencyKeyOf(request.headers)
-      const submission = await readSubmission(request, options.maxBodyBytes)
-      const idempotency: Idempotency | undefined =
-        key === undefined ? undefined : { key, digest: digestOf(submission.bytes) }
-      const meta = {
-        id: clock.id(),
-        now: clock.now(),
-        idempotency,
-        owner: ownerOf(request, options),
-        secrets,
-      }
-      const asked = namingLines(submission, () => prepareJob(parseJob(submission.value), kinds, meta))
-      const submitted = accepted(asked, await engine.submit(asked))
+      const submitted = await take(request, options)
 
       set.headers.location = `${path}/${submitted.job.id}`
       if (submitted.type === 'repeated') set.headers['idempotent-replayed'] = 'true'
@@ -85,6 +78,8 @@ export const submit = ({ engine, kinds, clock, secrets, ...options }: AppOptions
           'idempotency_mismatch',
           'quota_exceeded',
           'too_many_queued',
+          'idempotency_pending',
+          'gone',
           'unavailable',
         ),
       },
@@ -93,9 +88,9 @@ export const submit = ({ engine, kinds, clock, secrets, ...options }: AppOptions
         summary: 'Submit a job',
         description: [
           'As one JSON value; or as NDJSON, the job on line one and then a task a line or, with `each`, an item a line;',
-          'or as a form of two files, the job and its items, as CSV or NDJSON. Everything is read and checked before',
-          'anything is stored, whatever the form: an upload that has a mistake on its last line runs nothing, and no task',
-          'runs while an upload is still coming in.',
+          'or as a form of two files, the job and its items, as CSV or NDJSON. JSON and forms are read and checked before',
+          'anything is stored: a mistake in the last item runs nothing. Lines are stored and run as they come, the first 1,000',
+          'or 1 MiB as a whole: a problem after these says with `job` and `accepted` how far it got, and the rest can be added.',
         ].join(' '),
         tags: ['jobs'],
         parameters: [
@@ -116,6 +111,26 @@ export const submit = ({ engine, kinds, clock, secrets, ...options }: AppOptions
       },
     },
   )
+}
+
+/** Takes in what was sent as a job, in the form that it has. */
+const take = async (request: Request, options: AppOptions): Promise<Accepted> => {
+  const { engine, kinds, clock, secrets, maxBodyBytes } = options
+  const key = idempotencyKeyOf(request.headers)
+  const type = bodyType(request, submissionTypes)
+  const meta = { id: clock.id(), now: clock.now(), owner: ownerOf(request, options), secrets }
+  if (type === 'application/x-ndjson') {
+    await using upload = new Upload(request, { clock, maxBytes: maxBodyBytes, digest: key !== undefined })
+    return await submitLines(upload, { meta, key }, options)
+  }
+  const submission = await readSubmission(request, maxBodyBytes)
+  const idempotency: Idempotency | undefined =
+    key === undefined ? undefined : { key, digest: digestOf(submission.bytes) }
+  const asked = namingLines(submission, () =>
+    prepareJob(parseJob(submission.value), kinds, { ...meta, idempotency }),
+  )
+  return acceptedBy(engine, asked, await engine.submit(asked))
+}
 
 /** Whose job it is, where there are tokens. */
 const ownerOf = (

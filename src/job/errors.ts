@@ -7,6 +7,8 @@ export const problemCodes = {
   method_not_allowed: [405, 'The method does not exist here'],
   not_acceptable: [406, 'The answer has no such form'],
   conflict: [409, 'The state does not allow this'],
+  idempotency_pending: [409, 'The request that used the idempotency key first still comes in'],
+  gone: [410, 'No longer kept'],
   range_not_satisfiable: [416, 'The range is not within the body'],
   too_large: [413, 'The body is too large'],
   unsupported_media_type: [415, 'The content type is not supported'],

@@ -65,10 +65,13 @@ export const noteEnd = (job: Ledger, index: number, ended: EndedState, error?: F
   return true
 }
 
-/** Takes into account that no more tasks will come, which alone may decide (an empty job, a share of the total). */
+/**
+ * Takes into account that no more tasks will come, which alone may decide (an empty job, a share of the total). A race
+ * that nobody entered would never end, as `Promise.race` of nothing: it fails.
+ */
 export const noteSealed = (job: Ledger): void => {
   if (job.outcome !== undefined || !job.sealed) return
-  const outcome = decide(job.rule, job)
+  const outcome = decide(job.rule, job) ?? (job.counts.total === 0 ? 'failed' : undefined)
   if (outcome !== undefined) stop(job, outcome, outcome === 'failed' ? whyFailed(job) : undefined)
 }
 
@@ -112,12 +115,18 @@ const isDecisive = ({ mode }: Rule, outcome: Outcome, ended: EndedState) =>
 
 const whyFailed = (job: Ledger, index?: number, error?: Failure): Failure => {
   if (job.rule.mode === 'any') return tooFew(job)
+  if (job.counts.total === 0) return noRunner
   if (index === undefined) return tooMany(job)
   return {
     code: 'task_failed',
     message: `Task ${index} failed${error ? `: ${error.message}` : '.'}`,
     details: { index, ...(error && { error: { code: error.code, message: error.message } }) },
   }
+}
+
+const noRunner: Failure = {
+  code: 'too_few_succeeded',
+  message: 'Expected a task at least, because nobody would win the race, got none.',
 }
 
 const tooMany = ({ counts, rule }: Ledger): Failure => {

@@ -9,6 +9,7 @@ import { backoffs, defaultRetry } from './retry.ts'
 import { UniqueSpec } from './unique.ts'
 
 export const defaultPriority = 5
+export const defaultSealTimeoutMs = 60_000
 
 /** How many tasks one may come after. */
 export const mostAfter = 1_000
@@ -216,6 +217,19 @@ export const JobCommon = Type.Object(
     retry: Type.Optional(RetrySpec),
     labels: Type.Optional(Labels),
     keepMs: Type.Optional(Duration(0, limits.longestMs, 'How long the job is kept after its end.')),
+    sealed: Type.Optional(
+      Type.Boolean({
+        default: true,
+        description: 'Whether these are all its tasks. With `false` it takes more until it is sealed.',
+      }),
+    ),
+    sealTimeoutMs: Type.Optional(
+      Duration(
+        1,
+        limits.longestMs,
+        `With \`sealed: false\`: after how long without more tasks it is sealed. Default: ${defaultSealTimeoutMs}.`,
+      ),
+    ),
   },
   strict,
 )

@@ -10,6 +10,7 @@ import { runInLoop } from './call/loop.ts'
 import { Pool } from './call/pool.ts'
 import { startProcess } from './call/process.ts'
 import { startThread } from './call/thread.ts'
+import { enroll } from './call/turn.ts'
 import type { Handler } from './handler.ts'
 import type { Kind, RunContext, RunResult } from './kind.ts'
 import { failedForGood } from './results.ts'
@@ -59,6 +60,7 @@ export const createCall = (
 ): CallKind => {
   const known = compileHandlers(handlers)
   const names = [...known.keys()]
+  names.forEach(enroll)
   const pools = createPools({ workers, ...options })
 
   const run = (compiled: Compiled, input: unknown, context: RunContext): RunResult | Promise<RunResult> => {

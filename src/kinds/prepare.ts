@@ -1,13 +1,14 @@
 import { accepts } from '../job/check.ts'
 import { dueOf } from '../job/due.ts'
-import { explain, type FieldError, invalid } from '../job/explain.ts'
+import { explain, type FieldError, invalid, unexpected } from '../job/explain.ts'
 import type { Rule } from '../job/modes.ts'
-import { defaultPriority } from '../job/spec.ts'
+import { defaultPriority, defaultSealTimeoutMs } from '../job/spec.ts'
 import { uniqueOf } from '../job/unique.ts'
-import type { Idempotency, NewJob, Owner } from '../store/store.ts'
+import type { Idempotency, NewJob, Owner, TaskDefaults } from '../store/store.ts'
 import type { Kinds } from './kinds.ts'
 import type { Known } from './prepare/check.ts'
 import { prepareEach } from './prepare/each.ts'
+import { beginning } from './prepare/place.ts'
 import { literalError } from './prepare/placeholders.ts'
 import { prepareTasks } from './prepare/tasks.ts'
 import { ruleErrors } from './rule.ts'
@@ -21,6 +22,11 @@ export interface JobMeta {
   owner?: Owner | undefined
   /** The names of the secrets that this server has. Default none. */
   secrets?: ReadonlySet<string>
+  /**
+   * Of a job whose tasks come a line at a time, in which each may come after earlier ones only: whether these are all, or the
+   * first of them. Default: the job came as one value.
+   */
+  lines?: 'all' | 'first'
 }
 
 /** Takes what came over the wire for a job. Throws a Problem (`invalid`) that says where it does not fit the schema. */
@@ -49,10 +55,13 @@ const eitherOr = ({ each }: { each?: unknown }): FieldError =>
 export const prepareJob = (
   spec: JobSpec,
   kinds: Kinds,
-  { id, now, idempotency, owner, secrets = new Set() }: JobMeta,
+  { id, now, idempotency, owner, secrets = new Set(), lines }: JobMeta,
 ): NewJob => {
   const rule = ruleOf(spec)
-  const errors: FieldError[] = ruleErrors(spec, rule)
+  const open = spec.sealed === false || lines === 'first'
+  const errors: FieldError[] = ruleErrors(spec, rule, open)
+  if (spec.sealTimeoutMs !== undefined && spec.sealed !== false && lines === undefined)
+    errors.push(unexpected('sealTimeoutMs', 'only with "sealed": false', spec.sealTimeoutMs))
   const literal = literalError('queue', spec.queue)
   if (literal) errors.push(literal)
   const unique = spec.unique && uniqueOf(spec.unique, errors)
@@ -60,7 +69,7 @@ export const prepareJob = (
   const known: Known = { kinds, secrets, queue: spec.queue, times: { now, from: runAt ?? now } }
   const { tasks, template } = spec.each
     ? prepareEach(spec.each, known, errors)
-    : { tasks: prepareTasks(spec.tasks, known, errors), template: undefined }
+    : { tasks: prepareTasks(spec.tasks, known, errors, lines && beginning), template: undefined }
   if (errors.length > 0) throw invalid(errors)
   return {
     id,
@@ -69,7 +78,8 @@ export const prepareJob = (
     concurrency: spec.concurrency,
     priority: spec.priority ?? defaultPriority,
     labels: spec.labels ?? {},
-    defaults: spec.retry ? { retry: spec.retry } : {},
+    defaults: { ...(spec.retry && { retry: spec.retry }), ...(open && forMore(spec)) },
+    sealTimeoutMs: open ? (spec.sealTimeoutMs ?? defaultSealTimeoutMs) : undefined,
     timeoutMs: spec.timeoutMs,
     keepMs: spec.keepMs,
     idempotency,
@@ -79,6 +89,13 @@ export const prepareJob = (
     template,
     tasks,
   }
+}
+
+/** What tasks that are added later are made with, beside the template. */
+const forMore = ({ queue, each }: JobSpec): TaskDefaults => {
+  const { kind, key, queue: own, retry, timeoutMs, delayMs, runAt } = each?.task ?? {}
+  const recipe = each && { kind, key, queue: own, retry, timeoutMs, delayMs, runAt }
+  return { ...(queue !== undefined && { queue }), ...(recipe && { each: recipe }) }
 }
 
 const ruleOf = ({ mode = 'allSettled', tolerate = 0, quorum = 1 }: JobSpec): Rule => ({

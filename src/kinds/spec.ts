@@ -84,7 +84,54 @@ export const JobSpec = jobOf(TaskSpec, EachTaskSpec)
 const asItIs = (input: TObject): TObject => input
 
 /** The same, if there were no placeholders: a mistake that has nothing to do with them is explained without them. */
-export const PlainJobSpec = jobOf(anyTask(TaskCommon, asItIs), anyTask(EachCommon, asItIs))
+export const PlainTaskSpec = anyTask(TaskCommon, asItIs)
+export const PlainJobSpec = jobOf(PlainTaskSpec, anyTask(EachCommon, asItIs))
+
+const additionOf = (task: TSchema) =>
+  Type.Object(
+    {
+      tasks: Type.Optional(
+        Type.Array(task, {
+          maxItems: limits.tasks,
+          description: 'Each may come after earlier ones of its job.',
+        }),
+      ),
+      items: Type.Optional(
+        Type.Array(Type.Unknown(), {
+          maxItems: limits.tasks,
+          description:
+            'In place of `tasks`, where the job was submitted with `each`: one task for each item.',
+        }),
+      ),
+      from: Type.Optional(
+        Type.Integer({
+          minimum: 0,
+          maximum: limits.tasks,
+          description:
+            'How many tasks the job is to have before these: if it has another number, none is added. Default: any number.',
+        }),
+      ),
+      seal: Type.Optional(
+        Type.Boolean({
+          default: false,
+          description: 'Whether these are the last: the job is sealed with them.',
+        }),
+      ),
+    },
+    strict,
+  )
+
+/** What a caller adds to a job. */
+export const AdditionSpec = Type.Unsafe<AdditionSpec>(additionOf(TaskSpec))
+/** The same, of tasks that are looked at later. */
+export const LooseAddition = additionOf(Type.Unknown())
+
+export interface AdditionSpec {
+  tasks?: TaskSpec[]
+  items?: unknown[]
+  from?: number
+  seal?: boolean
+}
 
 export type TaskSpec = Static<typeof TaskSpec>
 /** The task of `each`: in place of a key and of what it comes after, it may have a template of keys. */

@@ -14,7 +14,7 @@ import type {
   Started,
 } from './flow.ts'
 import type { ScheduleChange, ScheduleQuery, ScheduleRecord } from './schedule.ts'
-import type { NewJob, Submitted, TaskDefaults } from './submission.ts'
+import type { Added, Addition, NewJob, Submitted, TaskDefaults } from './submission.ts'
 
 export type * from './submission.ts'
 
@@ -54,13 +54,28 @@ export interface Store {
   /** The compacted log: tasks whose latest change is past `after`, in seq order, and the job as of the same moment. */
   changes(id: string, after: number, limit: number): Promise<Changes | undefined>
 
+  /** What became of the files; a log that has grown long is folded in if `mayWrite`. Undefined for a store without files. */
+  inspect?(mayWrite: boolean): Promise<Condition | undefined>
+
   close(): Promise<void>
+}
+
+export interface Condition {
+  /** The file is gone, or another has its name. */
+  replaced: boolean
+  /** The length of the log of what has yet to be folded into the file. */
+  walBytes: number
+  /** It is long, and a reader keeps it from being folded in. */
+  held: boolean
 }
 
 export interface Batch {
   submissions: readonly NewJob[]
+  additions?: readonly Addition[]
   settlements: readonly Settlement[]
   actions: readonly Action[]
+  /** Write something in any case: to see whether the database can be written again. */
+  prove?: boolean
   /** How many tasks to claim, at most, once everything else in the batch is done. */
   claim: number
   /** How many tasks beyond its own concurrency a job may have claimed, so that one is at hand when another ends. Default 0. */
@@ -83,6 +98,8 @@ export interface Batch {
 export interface Committed {
   /** One for each submission, in order. */
   submitted: Submitted[]
+  /** One for each addition. */
+  added: Added[]
   /** One for each settlement: false when the attempt was no longer held, and nothing changed. */
   settled: boolean[]
   /** One for each action. */
@@ -170,6 +187,7 @@ export interface JobRecord extends Ledger {
   deadlineAt: number | undefined
   /** The id of the schedule that made it. */
   schedule: string | undefined
+  defaults: TaskDefaults
   /** What its tasks do with their items, as JSON text; the input of each of them is its item. */
   template: string | undefined
 }

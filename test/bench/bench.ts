@@ -3,7 +3,9 @@ import { parseArgs } from 'node:util'
 import { conditionsOf } from './conditions.ts'
 import { type Measure, type Measurement, sizes } from './measurement.ts'
 import { delay } from './measurements/delay.ts'
+import { fairness } from './measurements/fairness.ts'
 import { httpTasks } from './measurements/http-tasks.ts'
+import { limits } from './measurements/limits.ts'
 import { noOps } from './measurements/no-ops.ts'
 import { requests } from './measurements/requests.ts'
 import { headline, table, write } from './report.ts'
@@ -13,11 +15,11 @@ import { end, endInTime } from './rig/cleanup.ts'
  * `bun run bench`: measures Sheaf against the least that the same work can cost on this machine. Everything runs here, in
  * processes of its own, on 127.0.0.1. Ratios can be compared with those of another day or machine; rates cannot.
  *
- *   --quick         few and short runs: under a minute, and rough
+ *   --quick         few and short runs: about a minute, and rough
  *   --only <name>   one measurement; may be repeated
  */
-const measures: readonly Measure[] = [noOps, httpTasks, requests, delay]
-const longestMs = 10 * 60_000
+const measures: readonly Measure[] = [noOps, httpTasks, requests, delay, limits, fairness]
+const longestMs = 20 * 60_000
 
 const main = async (): Promise<void> => {
   const { quick, only } = readArguments()

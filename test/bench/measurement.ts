@@ -6,10 +6,37 @@ export interface Delays {
   type: 'delays'
   name: string
   about: string
-  loads: { name: string; rate: Spread; p50Ms: Spread; p99Ms: Spread; mostMs: Spread }[]
+  loads: {
+    name: string
+    /** Tasks a second, if it is one that goes on. */
+    rate?: Spread
+    p50Ms: Spread
+    p99Ms: Spread
+    mostMs: Spread
+    /** What the median is to be at most, if there is something to hold it to. */
+    targetMs?: number
+  }[]
 }
 
-export type Measurement = Comparison | Delays
+/** How a limit is kept that is another's: how much of it is made use of, and how much is asked for in vain. */
+export interface Uses {
+  type: 'uses'
+  name: string
+  about: string
+  target: { leastShare: number; mostRefused: number }
+  upstreams: {
+    name: string
+    rate: number
+    /** Of what is allowed. */
+    share: number
+    /** Of the requests after the first second. */
+    refused: number
+    /** Whether the target is for it. */
+    isHeld: boolean
+  }[]
+}
+
+export type Measurement = Comparison | Delays | Uses
 
 /** How large and how often: as shipped, or quick. */
 export interface Size {
@@ -20,11 +47,31 @@ export interface Size {
   loadMs: number
   /** How long a steady load of tasks lasts. */
   steadyMs: number
+  /** How many requests an upstream of 50 a second is asked for. */
+  limited: number
+  /** How many tasks wait while others have their turn. */
+  crowd: number
 }
 
 export const sizes = {
-  whole: { rounds: 7, noOps: 100_000, httpTasks: 50_000, loadMs: 3_000, steadyMs: 8_000 },
-  quick: { rounds: 3, noOps: 30_000, httpTasks: 10_000, loadMs: 500, steadyMs: 2_000 },
+  whole: {
+    rounds: 7,
+    noOps: 100_000,
+    httpTasks: 50_000,
+    loadMs: 3_000,
+    steadyMs: 8_000,
+    limited: 10_000,
+    crowd: 1_000_000,
+  },
+  quick: {
+    rounds: 3,
+    noOps: 30_000,
+    httpTasks: 10_000,
+    loadMs: 500,
+    steadyMs: 2_000,
+    limited: 300,
+    crowd: 100_000,
+  },
 } as const satisfies Record<string, Size>
 
 export interface Measure {

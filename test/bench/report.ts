@@ -2,7 +2,7 @@ import { mkdir } from 'node:fs/promises'
 import { join } from 'node:path'
 import type { Comparison, Sample } from './compare.ts'
 import type { Conditions } from './conditions.ts'
-import type { Delays, Measurement } from './measurement.ts'
+import type { Delays, Measurement, Uses } from './measurement.ts'
 import { results } from './rig/folder.ts'
 import { type Spread, spreadOf } from './statistics.ts'
 
@@ -26,10 +26,21 @@ export const headline = ({ bun, system, cpu, cpus, memoryGiB, load, syncMs, quic
 
 /** One table of all measurements. */
 export const table = (measurements: readonly Measurement[]): string => {
-  const rows = measurements.flatMap((one) =>
-    one.type === 'comparison' ? comparisonRows(one) : delayRows(one),
-  )
+  const rows = measurements.flatMap(rowsOf)
   return layOut([['', 'rate', '', 'ratio', '', 'target', 'p50', 'p99', 'most'], ...rows])
+}
+
+const rowsOf = (measurement: Measurement): Row[] => {
+  switch (measurement.type) {
+    case 'comparison':
+      return comparisonRows(measurement)
+    case 'delays':
+      return delayRows(measurement)
+    case 'uses':
+      return useRows(measurement)
+    default:
+      return measurement satisfies never
+  }
 }
 
 const comparisonRows = ({ name, about, unit, target, contenders, ratios }: Comparison): Row[] => [
@@ -60,17 +71,36 @@ const delayRows = ({ name, about, loads }: Delays): Row[] => [
     const times = [load.p50Ms, load.p99Ms, load.mostMs].map(({ median }) => milliseconds(median))
     return [
       `  ${load.name}`,
-      `${whole(load.rate.median)} tasks/s`,
-      range(load.rate, whole),
+      load.rate ? `${whole(load.rate.median)} tasks/s` : '',
+      load.rate ? range(load.rate, whole) : '',
       '',
       '',
-      '',
+      load.targetMs === undefined ? '' : `p50 ≤ ${milliseconds(load.targetMs)}`,
       ...times,
     ]
   }),
 ]
 
+const useRows = ({ name, about, target, upstreams }: Uses): Row[] => [
+  [`${name}: ${about}`],
+  ...upstreams.map((upstream): Row => {
+    const { leastShare, mostRefused } = target
+    return [
+      `  ${upstream.name}: ${percent(upstream.refused)} refused`,
+      `${whole(upstream.rate)} tasks/s`,
+      '',
+      digits(upstream.share),
+      '',
+      upstream.isHeld ? `≥ ${leastShare}, < ${percent(mostRefused)}` : '',
+      '',
+      '',
+      '',
+    ]
+  }),
+]
+
 const whole = (value: number) => Math.round(value).toLocaleString('en')
+const percent = (value: number) => `${(100 * value).toFixed(2)} %`
 const digits = (value: number) => value.toFixed(2)
 const milliseconds = (value: number) => `${value.toFixed(2)} ms`
 const range = ({ least, most }: Spread, write: (value: number) => string) => `${write(least)}–${write(most)}`

@@ -191,7 +191,7 @@ describe('the types of', () => {
     const get = () => api.jobs({ id: 'x' }).get()
     const list = () => api.jobs.get({ query: { state: 'running', limit: 5 } })
     const results = () => api.jobs({ id: 'x' }).results.get({ query: { wait: 5 } })
-    const health = () => api.readyz.get()
+    const health = () => api.livez.get()
     type DataOf<T extends () => Promise<{ data: unknown }>> = NonNullable<Awaited<ReturnType<T>>['data']>
     type ErrorOf<T extends () => Promise<{ error: unknown }>> = NonNullable<Awaited<ReturnType<T>>['error']>
     holds<Equal<DataOf<typeof get>, JobView>>()

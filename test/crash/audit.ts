@@ -1,60 +1,66 @@
-import { Database } from 'bun:sqlite'
-import { copyFile, exists, mkdir } from 'node:fs/promises'
+import { copyFile, exists, mkdir, rm } from 'node:fs/promises'
 import { join } from 'node:path'
 import { openSqlite } from '../../src/store/sqlite/open.ts'
-import type { JobRecord, Store, TaskRecord } from '../../src/store/store.ts'
+import { Content, type Past } from './content.ts'
 import type { Journal } from './journal.ts'
-import { brokenPromises, imbalance, type Row, strayRequests } from './rows.ts'
+import { brokenPromises } from './rows.ts'
 import type { Samples } from './samples.ts'
 
-/** What the world has been told by the moment of a kill. */
+/** What the world has been told by the moment of a death. */
 export interface Told {
   job: string
   journals: readonly Journal[]
   samples: Samples
   acknowledged: readonly { key: string; id: string }[]
   requests: ReadonlyMap<string, number>
+  past: Past
+  /** Whether the server stopped as it was asked to. */
+  stopped: boolean
 }
 
 /**
- * What the disk does not hold of what the world has been told, right after a kill. It looks at a copy: whoever opens the
- * database itself would do the recovery that is for the next server to do.
+ * What the disk does not hold of what the world has been told, and what is wrong with what it holds, right after a
+ * death or while nothing moves. It looks at a copy: whoever opens the database itself would do the recovery that is for the next server to do.
  */
 export const audit = async (database: string, folder: string, told: Told): Promise<string[]> => {
   const copy = await copyOf(database, folder)
-  const store = openSqlite({ file: copy })
   try {
-    const job = await store.job(told.job)
-    if (job === undefined) return ['the large job is gone']
-    const rows = await rowsOf(store, job)
+    const content = await open(copy)
+    const large = content.jobs.find(({ id }) => id === told.job)
+    const ids = new Set(content.jobs.map(({ id }) => id))
     return [
-      ...integrityOf(copy),
-      ...imbalance(job, rows),
-      ...told.journals.flatMap((journal) => missed(journal, job, rows)),
-      ...told.samples.broken(rows),
-      ...strayRequests(job.id, rows, told.requests),
-      ...(await lost(store, told.acknowledged)),
+      ...content.faults,
+      ...content.flaws(told.requests),
+      ...told.past.compare(content),
+      ...(told.stopped ? content.unreleased : []),
+      ...told.acknowledged
+        .filter(({ id }) => !ids.has(id))
+        .map(({ key }) => `${key} was acknowledged and is gone`),
+      ...told.journals.flatMap(({ who, seq, ends }) => [
+        ...(seq > (large?.seq ?? 0) ? [`${who} was told seq ${seq}, and the job is at ${large?.seq}`] : []),
+        ...brokenPromises(who, ends, large?.rows ?? []),
+      ]),
+      ...told.samples.broken(large?.rows ?? []),
     ]
   } finally {
-    await store.close()
+    await rm(folder, { recursive: true })
   }
 }
 
 /** What is wrong with a file that was closed, and whether it opens again with the job in it. */
 export const inspect = async (file: string, id: string): Promise<string[]> => {
-  const faults = integrityOf(file)
-  const store = openSqlite({ file })
-  const job = await store.job(id)
-  await store.close()
-  return job === undefined ? [...faults, 'the large job is gone'] : faults
+  const { faults, jobs } = await open(file)
+  return jobs.some((job) => job.id === id) ? [...faults] : [...faults, 'the large job is gone']
 }
 
-/** Says nothing when SQLite finds the file whole. */
-const integrityOf = (file: string): string[] => {
-  const db = new Database(file, { readonly: true })
-  const found = db.query<{ integrity_check: string }, []>('pragma integrity_check').all()
-  db.close()
-  return found.map((row) => row.integrity_check).filter((line) => line !== 'ok')
+/** Opens it as a server does, and reads all of it. */
+const open = async (file: string): Promise<Content> => {
+  const store = openSqlite({ file })
+  try {
+    return new Content(file)
+  } finally {
+    await store.close()
+  }
 }
 
 const copyOf = async (database: string, folder: string): Promise<string> => {
@@ -63,30 +69,4 @@ const copyOf = async (database: string, folder: string): Promise<string> => {
   await copyFile(database, copy)
   if (await exists(`${database}-wal`)) await copyFile(`${database}-wal`, `${copy}-wal`)
   return copy
-}
-
-const rowsOf = async (store: Store, job: JobRecord): Promise<Row[]> => {
-  const { data } = await store.tasks(job, { limit: job.counts.total + 1 })
-  return data.map(toRow)
-}
-
-const toRow = ({ index, state, attempt, seq, output, error }: TaskRecord): Row => ({
-  index,
-  state,
-  attempt,
-  seq,
-  ...(output !== undefined && { output: JSON.parse(output) }),
-  ...(error !== undefined && { error: JSON.parse(error) }),
-})
-
-const missed = ({ who, seq, ends }: Journal, job: JobRecord, rows: readonly Row[]): string[] => [
-  ...(seq > job.seq ? [`${who} was told seq ${seq}, and the job is at ${job.seq}`] : []),
-  ...brokenPromises(who, ends, rows),
-]
-
-const lost = async (store: Store, acknowledged: Told['acknowledged']): Promise<string[]> => {
-  const faults: string[] = []
-  for (const { key, id } of acknowledged)
-    if ((await store.job(id)) === undefined) faults.push(`${key} was acknowledged and is gone`)
-  return faults
 }

@@ -1,40 +1,64 @@
 import { beforeAll, describe, expect, test } from 'bun:test'
+import { failpoints } from '../../src/failpoint.ts'
+import { killsARound } from './moments.ts'
 import { brokenPromises, imbalance, strayRequests } from './rows.ts'
-import { type Outcome, play } from './story.ts'
+import { type Death, type Outcome, play } from './story.ts'
 import { flawOf } from './tasks.ts'
+import { latenessOf } from './ticks.ts'
+import { pace } from './upstreams.ts'
 
 const seed = Number(process.env.SHEAF_TEST_SEED ?? crypto.getRandomValues(new Uint32Array(1))[0])
+
+/** More of them, in as many rounds as it takes: the long mode. */
+const kills = Number(process.env.SHEAF_CRASH_KILLS ?? killsARound)
+const rounds = Math.ceil(kills / killsARound)
 
 describe(`a server that is killed again and again (SHEAF_TEST_SEED=${seed})`, () => {
   let outcome: Outcome
 
   beforeAll(async () => {
     console.log(`SHEAF_TEST_SEED=${seed} repeats this run of ${import.meta.file}.`)
-    outcome = await play(seed)
-  }, 60_000)
+    outcome = await play(seed, kills)
+  }, rounds * 95_000)
 
-  test('died by SIGKILL ten times and more, each time with the job under way', () => {
-    expect(outcome.kills.length).toBeGreaterThanOrEqual(10)
-    for (const { exit, ended } of outcome.kills) {
-      expect(exit).toEqual({ code: null, signal: 'SIGKILL' })
-      expect(Math.max(...ended)).toBeLessThan(outcome.planned.length)
-    }
+  test(`died by SIGKILL ${kills} times and more, each time with the job under way`, () => {
+    const killed = outcome.deaths.filter(({ exit }) => exit?.signal === 'SIGKILL')
+    expect(killed.length).toBeGreaterThanOrEqual(kills)
+    for (const { ended } of outcome.deaths) expect(Math.max(...ended)).toBeLessThan(outcome.planned.length)
+  })
+
+  test('died at every failpoint', () => {
+    const passed = outcome.deaths.flatMap(({ moment, exit }) =>
+      moment.while === 'passing' && exit?.signal === 'SIGKILL' ? moment.failpoint : [],
+    )
+    expect(new Set(passed)).toEqual(new Set(failpoints))
+  })
+
+  test('stops when asked in the midst of its work, and goes on in the next life', () => {
+    const asked = outcome.deaths.filter(({ moment }) => moment.by === 'stop')
+    expect(asked.length).toBeGreaterThanOrEqual(2)
+    for (const { exit } of asked) expect(exit).toEqual({ code: 0, signal: null })
   })
 
   test('was followed by each watcher in several of its lives', () => {
     for (const i of outcome.journals.keys())
-      expect(new Set(outcome.kills.map(({ ended }) => ended[i])).size).toBeGreaterThan(4)
+      expect(new Set(outcome.deaths.map(({ ended }) => ended[i])).size).toBeGreaterThan(4)
   })
 
   test('had on disk, at each death, all that it had told', () => {
-    expect(outcome.kills.flatMap(({ faults }, i) => faults.map((fault) => `kill ${i}: ${fault}`))).toEqual([])
+    expect(faultsOf(outcome.deaths)).toEqual([])
+  })
+
+  test('has it on disk at any moment: a copy of the files opens with all of it', () => {
+    expect(outcome.frozen.length).toBeGreaterThanOrEqual(6)
+    expect(faultsOf(outcome.frozen)).toEqual([])
   })
 
   test('brings every task to its end, as if nothing had happened', () => {
     expect(outcome.job).toMatchObject({ state: 'succeeded', outcome: 'succeeded', progress: 1 })
     const flaws = outcome.rows.map((row, i) => {
       const planned = outcome.planned[i]
-      return planned ? flawOf(planned, row) : `task ${i} was never submitted`
+      return planned ? flawOf(planned, row, outcome.rows[i - 1]) : `task ${i} was never submitted`
     })
     expect(flaws.filter((flaw) => flaw !== undefined)).toEqual([])
   })
@@ -69,6 +93,16 @@ describe(`a server that is killed again and again (SHEAF_TEST_SEED=${seed})`, ()
     expect(unsent).toEqual([])
   })
 
+  test('holds the rate of a queue across its lives', () => {
+    expect(outcome.fastest).toBeGreaterThan(0)
+    expect(outcome.fastest).toBeLessThanOrEqual(pace.limit)
+  })
+
+  test('makes one job at most for each tick of a schedule', () => {
+    expect(outcome.scheduled.length).toBeGreaterThan(5)
+    expect(latenessOf(outcome.scheduled)).toBeLessThan(2_000)
+  })
+
   test('keeps each job that it acknowledged, once, whatever is submitted again', () => {
     const { small, smallFaults } = outcome
     expect(small.all.length).toBeGreaterThan(50)
@@ -86,3 +120,6 @@ describe(`a server that is killed again and again (SHEAF_TEST_SEED=${seed})`, ()
     expect(outcome.stderr).not.toContain('"level":"error"')
   })
 })
+
+const faultsOf = (deaths: readonly Death[]) =>
+  deaths.flatMap(({ moment, faults }) => faults.map((fault) => `${JSON.stringify(moment)}: ${fault}`))

@@ -26,10 +26,13 @@ export const persist = async <T>(gate: Gate, ask: () => Promise<T>): Promise<T> 
     try {
       return await ask()
     } catch (error) {
-      if (!isConnectionLost(error)) throw error
+      if (!isConnectionLost(error) && !(error instanceof Unavailable)) throw error
     }
   }
 }
+
+/** The server said that it stops: nothing was done, and it is to be asked again. */
+export class Unavailable extends Error {}
 
 /** `fetch` gives its errors of the network a code; one of ours has none. */
 const isConnectionLost = (error: unknown): boolean =>

@@ -27,3 +27,11 @@ export const stumble = defineHandler({
     return `got up ${n}`
   },
 })
+
+/** Gives back what nobody has written before. */
+export const reverse = defineHandler({
+  name: 'reverse',
+  input: Type.Object({ text: Type.String() }),
+  output: Type.String(),
+  run: ({ text }) => [...text].reverse().join(''),
+})

@@ -1,5 +1,6 @@
 import type { JobView, ResultView, TaskView } from '../../src/job/wire.ts'
 import type { JobSpec } from '../../src/kinds/spec.ts'
+import { Unavailable } from './gate.ts'
 
 export interface Accepted {
   id: string
@@ -14,6 +15,7 @@ export const submit = async (url: string, key: string, job: JobSpec): Promise<Ac
     body: JSON.stringify(job),
   })
   const text = await response.text()
+  if (response.status === 503) throw new Unavailable(text)
   if (response.status !== 202) throw new Error(`POST /jobs answered ${response.status}: ${text}`)
   const { id }: JobView = JSON.parse(text)
   return { id, replayed: response.headers.get('idempotent-replayed') === 'true' }
@@ -31,6 +33,18 @@ export const readTasks = (url: string, job: string): Promise<TaskView[]> =>
 export const readResults = async (url: string, job: string): Promise<ResultView[]> =>
   (await get<{ data: ResultView[] }>(`${url}/jobs/${job}/results?wait=60`)).data
 
+export const put = async (url: string, body: unknown): Promise<void> => {
+  const response = await fetch(url, {
+    method: 'PUT',
+    headers: { 'content-type': 'application/json' },
+    body: JSON.stringify(body),
+  })
+  if (!response.ok) throw new Error(`PUT ${url} answered ${response.status}: ${await response.text()}`)
+}
+
+export const readScheduled = (url: string, schedule: string): Promise<JobView[]> =>
+  pages(`${url}/schedules/${schedule}/jobs?limit=1000`)
+
 const pages = async <T>(url: string): Promise<T[]> => {
   const items: T[] = []
   let cursor: string | null = ''
@@ -47,6 +61,8 @@ const pages = async <T>(url: string): Promise<T[]> => {
 const get = async <T>(url: string): Promise<T> => {
   const response = await fetch(url)
   const text = await response.text()
+  // A wait that a stop cut short is answered with 409.
+  if (response.status === 503 || response.status === 409) throw new Unavailable(text)
   if (!response.ok) throw new Error(`GET ${url} answered ${response.status}: ${text}`)
   return JSON.parse(text)
 }

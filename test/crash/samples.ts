@@ -5,8 +5,8 @@ import type { Pulse } from './pulse.ts'
 import { readTasks } from './rest.ts'
 import { brokenPromises, type Row } from './rows.ts'
 
-/** So many ends lie between two samples. */
-const interval = 40
+/** So many ends lie between two samples, of a job of so many tasks: one sample reads all of them. */
+const interval = (tasks: number) => Math.ceil(tasks / 100)
 
 /** Reads all the tasks over REST, over and over, and holds each end to what was read of it before. */
 export class Samples {
@@ -21,9 +21,9 @@ export class Samples {
   ) {}
 
   /** Never ends by itself. */
-  async goOn(pulse: Pulse): Promise<never> {
+  async goOn(pulse: Pulse, tasks: number): Promise<never> {
     for (;;) {
-      await pulse.next({ name: 'end', count: interval })
+      await pulse.next({ name: 'end', count: interval(tasks) })
       await this.take()
     }
   }

@@ -2,6 +2,7 @@ import type { JobSpec } from '../../src/kinds/spec.ts'
 import { type Gate, persist } from './gate.ts'
 import type { Pulse } from './pulse.ts'
 import { type Accepted, readJobs, readResults, submit } from './rest.ts'
+import { diedWithServer } from './tasks.ts'
 
 const smallName = 'small'
 
@@ -84,6 +85,17 @@ export class SmallJobs {
         { kind: 'call', handler: 'stumble', input: { n: number }, retry: { delayMs: 5 } },
       ],
     }
+    // Every fifth starts later; every third has a task that comes after both.
+    if (number % 5 === 0) spec.delayMs = 10 + (number % 40)
+    if (number % 3 === 0)
+      spec.tasks?.push({
+        kind: 'sleep',
+        ms: 0,
+        after: [
+          { task: 0, on: 'ended' },
+          { task: 1, on: 'ended' },
+        ],
+      })
     const small: Small = { key, spec }
     this.all.push(small)
     return small
@@ -108,7 +120,7 @@ export class SmallJobs {
     if (id === undefined) return
     const results = await persist(this.gate, () => readResults(this.url, id))
     small.results = JSON.stringify(results)
-    if (!results.every(({ state }) => state === 'succeeded'))
+    if (!results.every((result) => result.state === 'succeeded' || diedWithServer(result)))
       this.faults.push(`${key} ended with ${small.results}`)
   }
 }

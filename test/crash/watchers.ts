@@ -2,13 +2,15 @@ import { connect, type Sheaf } from 'sheaf/client'
 import { systemClock } from '../../src/clock.ts'
 import { Journal } from './journal.ts'
 import { SocketWatcher } from './socket-watcher.ts'
+import { StreamWatcher } from './stream-watcher.ts'
 
 /** Of the delay before it connects again the client draws a hundredth: servers do not live long here. */
 const eager = { ...systemClock, random: () => 0.01 }
 
-/** Who follows the large job all the time: a bare socket, and our own client. */
+/** Who follows the large job all the time: a bare socket, a bare stream, and our own client. */
 export class Watchers implements AsyncDisposable {
   readonly socket: SocketWatcher
+  readonly stream: StreamWatcher
   readonly client: Sheaf
   readonly journals: readonly Journal[]
   /** Rejects when the client gives up. */
@@ -17,9 +19,11 @@ export class Watchers implements AsyncDisposable {
 
   constructor(url: string, job: string, ended: () => void) {
     const bare = new Journal('the bare socket', ended)
+    const events = new Journal('the stream')
     const client = new Journal('the client')
     this.socket = new SocketWatcher(url, job, bare)
-    this.journals = [bare, client]
+    this.stream = new StreamWatcher(url, job, events)
+    this.journals = [bare, events, client]
     this.finished = Promise.all(this.journals.map((journal) => journal.finished))
     this.client = connect(url, { clock: eager })
     this.failed = this.#follow(job, client)
@@ -30,9 +34,9 @@ export class Watchers implements AsyncDisposable {
     return this.socket.journal.ends.size
   }
 
-  /** Resolves when the bare socket has taken all that a dead server sent. */
-  lost(): Promise<void> {
-    return this.socket.lost()
+  /** Resolves when the bare socket and the stream have taken all that a dead server sent. */
+  async lost(): Promise<void> {
+    await Promise.all([this.socket.lost(), this.stream.lost()])
   }
 
   get faults(): string[] {
@@ -47,6 +51,7 @@ export class Watchers implements AsyncDisposable {
 
   async [Symbol.asyncDispose](): Promise<void> {
     this.socket.stop()
+    this.stream.stop()
     await this.client.close()
   }
 

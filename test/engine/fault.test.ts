@@ -1,5 +1,6 @@
 import { describe, expect, test } from 'bun:test'
 import { Problem } from '../../src/job/errors.ts'
+import { StoreFault } from '../../src/store/sqlite/faults.ts'
 import { jobOf, startEngine } from '../support/engine.ts'
 import { Latch, Probe } from './kit/probe.ts'
 
@@ -13,7 +14,7 @@ const startOnFullDisk = async () => {
       probe.beforeCommit = () => {
         if (!disk.full) return
         disk.refused += 1
-        throw new Error('SQLITE_FULL: database or disk is full at /var/secret.db')
+        throw new StoreFault('disk_full', new Error('database or disk is full at /var/secret.db'))
       }
       return probe
     },
@@ -56,12 +57,18 @@ describe('when a commit fails', () => {
     await refusal(rig.engine.submit(jobOf(1)))
     expect(rig.engine.health()).toEqual({
       ok: false,
-      reason: 'The database cannot be written at the moment.',
+      code: 'disk_full',
+      reason: 'The database cannot be written: the disk is full.',
+      since: rig.clock.now(),
     })
     expect(rig.logs).toContainEqual({
       level: 'error',
-      message: 'A commit failed',
-      fields: { error: 'SQLITE_FULL: database or disk is full at /var/secret.db' },
+      message: 'The database cannot be written: the disk is full.',
+      fields: {
+        code: 'disk_full',
+        advice: expect.stringMatching(/^Free space/),
+        error: expect.stringContaining('at /var/secret.db'),
+      },
     })
     const { refused } = disk
     expect(await refusal(rig.engine.submit(jobOf(1)))).toEqual(unavailable)
@@ -123,7 +130,7 @@ describe('when a commit fails', () => {
     const latch = new Latch()
     probe.beforeCommit = async () => {
       await latch.pass()
-      throw new Error('SQLITE_BUSY')
+      throw new StoreFault('locked', new Error('database is locked'))
     }
     two?.succeed()
     await latch.reached

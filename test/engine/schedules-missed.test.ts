@@ -1,6 +1,7 @@
 import { describe, expect, test } from 'bun:test'
 import type { ScheduleSpec } from '../../src/job/schedule.ts'
 import { createKinds } from '../../src/kinds/kinds.ts'
+import { StoreFault } from '../../src/store/sqlite/faults.ts'
 import { openSqlite } from '../../src/store/sqlite/open.ts'
 import type { Store } from '../../src/store/store.ts'
 import { fakeClock } from '../support/clock.ts'
@@ -93,7 +94,7 @@ describe('a tick makes no second job', () => {
       around(store, async (batch, commit) => {
         const fails = batch.submissions.some(({ tick }) => tick) && left.failures > 0
         if (fails) left.failures -= 1
-        if (fails && when === 'before') throw new Error('disk full')
+        if (fails && when === 'before') throw new StoreFault('disk_full', new Error('disk full'))
         const committed = await commit()
         if (fails) throw new Error('connection lost')
         return committed

@@ -38,7 +38,7 @@ describe('Eden', () => {
     same<Data<ReturnType<Job['tasks']>['get']>, WholeTaskView>()
     same<Data<Job['results']['get']>, { data: ResultView[]; next: string | null }>()
     same<Data<Api['livez']['get']>, { status: 'ok' }>()
-    same<Data<Api['readyz']['get']>, { status: 'ok' }>()
+    same<Data<Api['readyz']['get']>['status'], 'ok'>()
     same<Data<Api['queues']['get']>, { data: QueueView[]; next: string | null }>()
     same<Data<Queue['get']>, QueueView>()
     same<Data<Queue['put']>, QueueView>()
@@ -47,11 +47,14 @@ describe('Eden', () => {
 
   test('has the type of each problem, by its status', () => {
     same<StatusOf<Failure<Job['get']>>, 401 | 403 | 404 | 422 | 500>()
-    same<StatusOf<Failure<Api['jobs']['post']>>, 400 | 401 | 403 | 413 | 415 | 422 | 429 | 500 | 503>()
+    same<
+      StatusOf<Failure<Api['jobs']['post']>>,
+      400 | 401 | 403 | 409 | 410 | 413 | 415 | 422 | 429 | 500 | 503
+    >()
     same<StatusOf<Failure<Job['cancel']['post']>>, 401 | 403 | 404 | 409 | 422 | 500 | 503>()
     same<StatusOf<Failure<Queue['put']>>, 400 | 401 | 403 | 413 | 415 | 422 | 500 | 503>()
     same<StatusOf<Failure<Queue['delete']>>, 401 | 403 | 404 | 422 | 500 | 503>()
-    same<StatusOf<Failure<Job['results']['get']>>, 401 | 403 | 404 | 406 | 409 | 422 | 500>()
+    same<StatusOf<Failure<Job['results']['get']>>, 401 | 403 | 404 | 406 | 409 | 422 | 500 | 503>()
     same<Failure<Job['get']>['value'], ProblemView>()
   })
 

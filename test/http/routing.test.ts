@@ -14,7 +14,7 @@ describe('a method that a path does not have', () => {
     ['GET', '/jobs/x/cancel', 'OPTIONS, POST'],
     ['POST', '/queues', 'GET, HEAD, OPTIONS'],
     ['POST', '/queues/http%3A*', 'DELETE, GET, HEAD, OPTIONS, PUT'],
-    ['POST', '/jobs/x/tasks', 'GET, HEAD, OPTIONS'],
+    ['DELETE', '/jobs/x/tasks', 'GET, HEAD, OPTIONS, POST'],
     ['POST', '/events', 'GET, HEAD, OPTIONS'],
     ['POST', '/', 'GET, HEAD, OPTIONS'],
   ])('%s %s is 405 with Allow: %s', async (method, path, allow) => {

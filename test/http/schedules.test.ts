@@ -200,6 +200,7 @@ test('the jobs of a schedule are listed newest first, by page and by state', asy
   const rest = await (await rig.get(`/schedules/s/jobs?limit=2&cursor=${next}`)).json()
   expect(rest).toMatchObject({ data: [{ createdAt: '2026-01-01T01:00:00.000Z', schedule: 's' }], next: null })
   expect((await (await rig.get('/schedules/s/jobs?state=failed')).json()).data).toEqual([])
+  expect((await (await rig.get('/jobs?schedule=s')).json()).data).toHaveLength(3)
   expect((await problemOf(await rig.get('/schedules/s/jobs?state=tired'))).code).toBe('invalid')
 })
 

@@ -1,6 +1,7 @@
 import { afterEach, describe } from 'bun:test'
 import type { Store } from '../../src/store/store.ts'
 import { acting } from './contract/acting.ts'
+import { adding } from './contract/adding.ts'
 import { admitting } from './contract/admitting.ts'
 import { claiming } from './contract/claiming.ts'
 import { deciding } from './contract/deciding.ts'
@@ -13,12 +14,15 @@ import { modelling } from './contract/modelling.ts'
 import { parking } from './contract/parking.ts'
 import { queueing } from './contract/queueing.ts'
 import { reading } from './contract/reading.ts'
+import { remembering } from './contract/remembering.ts'
 import { rescuing } from './contract/rescuing.ts'
 import { rollingBack } from './contract/rolling-back.ts'
 import { scheduling } from './contract/scheduling.ts'
+import { sealing } from './contract/sealing.ts'
 import { settling } from './contract/settling.ts'
 import { sharing } from './contract/sharing.ts'
 import { submitting } from './contract/submitting.ts'
+import { suspecting } from './contract/suspecting.ts'
 import { takingTurns } from './contract/taking-turns.ts'
 import { timing } from './contract/timing.ts'
 import { Driver } from './driver.ts'
@@ -28,7 +32,11 @@ export type Start = () => Promise<Driver>
 
 const parts = {
   submitting,
+  adding,
+  sealing,
   admitting,
+  suspecting,
+  remembering,
   claiming,
   settling,
   deciding,

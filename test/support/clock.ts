@@ -33,6 +33,8 @@ export const fakeClock = (start = Date.UTC(2026, 0, 1), seed = 1): FakeClock => 
 
   return {
     now: () => now,
+    wall: () => now,
+    elapsed: () => now - start,
     random: mulberry32(seed),
     id: () => uuidv7(now, seed, ids++),
     after(ms, action) {

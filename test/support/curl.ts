@@ -1,4 +1,4 @@
-/** The part of curl that the README uses (-s, -N, -H, -X, -d), for machines that have none. */
+/** The part of curl that the README uses (-s, -N, -H, -X, -d, --data-binary @-), for machines that have none. */
 export {}
 
 const args = process.argv.slice(2)
@@ -12,6 +12,7 @@ for (let arg = args.shift(); arg !== undefined; arg = args.shift()) {
     const [name = '', value = ''] = (args.shift() ?? '').split(/:\s*(.*)/s)
     headers.set(name, value)
   } else if (arg === '-d') body = args.shift()
+  else if (arg === '--data-binary' && args.shift() === '@-') body = await Bun.stdin.text()
   else if (arg === '-X') method = args.shift()
   else if (!/^-[sN]+$/.test(arg)) url = arg
 }

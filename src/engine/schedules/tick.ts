@@ -119,14 +119,18 @@ const refusalOf = (
       if (tasks.length > most) return { skip: because('invalid', message) }
       return { skip: because('full', message), nextAt: now + againMs }
     }
-    case 'existing':
-    case 'repeated':
-    case 'mismatch': {
+    case 'existing': {
       const { id } = submitted.job
       const why = because('existing', `Job ${id} is of the same key.`)
       // It was cancelled to make room for this one, and has yet to end.
       return id === replaces ? { skip: why, nextAt: now + againMs } : { skip: why }
     }
+    // No tick has an idempotency key.
+    case 'repeated':
+    case 'mismatch':
+    case 'pending':
+    case 'gone':
+      throw new Error(`A tick cannot be "${submitted.type}"`)
     default:
       return submitted satisfies never
   }

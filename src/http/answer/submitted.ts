@@ -1,6 +1,6 @@
 import { Problem } from '../../job/errors.ts'
 import { invalid, unexpected } from '../../job/explain.ts'
-import type { JobRecord, NewJob, Submitted } from '../../store/store.ts'
+import type { Full, JobRecord, NewJob, Submitted } from '../../store/store.ts'
 
 /** The job that a submission made or found. */
 export interface Accepted {
@@ -18,10 +18,21 @@ export const accepted = (asked: NewJob, submitted: Submitted): Accepted => {
     case 'mismatch':
       throw new Problem(
         'idempotency_mismatch',
-        `Expected the same body as when "Idempotency-Key" ${asked.idempotency?.key} was first used, for job ${submitted.job.id}, got another one.`,
+        `Expected the same body as when "Idempotency-Key" ${asked.idempotency?.key} was first used, for job ${submitted.id}, got another one.`,
+      )
+    case 'pending':
+      throw new Problem(
+        'idempotency_pending',
+        `The request that used "Idempotency-Key" ${asked.idempotency?.key} first, for job ${submitted.id}, still comes in, or broke off.`,
+        { job: submitted.id },
+      )
+    case 'gone':
+      throw new Problem(
+        'gone',
+        `"Idempotency-Key" ${asked.idempotency?.key} was used for job ${submitted.id}, which has ended and is no longer kept.`,
       )
     case 'full':
-      throw fullProblem(asked, submitted)
+      throw fullProblem(submitted, asked.tasks.length, asked.template === undefined ? 'tasks' : 'each.items')
     case 'stale':
       throw new Error('A job that no schedule made was taken for one that is late')
     default:
@@ -30,17 +41,12 @@ export const accepted = (asked: NewJob, submitted: Submitted): Accepted => {
 }
 
 /** To wait helps, unless the job would be too much if nothing else waited. */
-const fullProblem = (
-  { tasks: { length }, template }: NewJob,
-  { of, waiting, most }: Extract<Submitted, { type: 'full' }>,
-): Problem => {
+export const fullProblem = ({ of, waiting, most }: Full, length: number, field: string): Problem => {
   const whose = of === 'owner' ? 'of this token' : 'on this server'
-  if (length > most) {
-    const field = template === undefined ? 'tasks' : 'each.items'
+  if (length > most)
     return invalid([
       unexpected(field, `of at most ${most}, as no more tasks ${whose} may wait at once`, length),
     ])
-  }
   return new Problem(
     of === 'owner' ? 'quota_exceeded' : 'too_many_queued',
     `Expected at most ${most} tasks ${whose} to wait, got ${length} more while ${waiting} do.`,

@@ -6,7 +6,8 @@ export const uploads = {
         type: 'string',
         description: [
           'Line one is the job. With `each: {task}`, without `items`, the lines that follow are the items; without `each`',
-          'and `tasks`, they are the tasks. A JSON value a line; blank lines at the end only.',
+          'and `tasks`, they are the tasks, each of which may come after earlier ones. A JSON value a line; blank lines at',
+          'the end only. Lines are stored and run as they come, 1,000 of them or 1 MiB at a time.',
         ].join(' '),
       },
       example: [
@@ -37,6 +38,16 @@ export const uploads = {
         },
       },
       encoding: { items: { contentType: 'text/csv, application/x-ndjson' } },
+    },
+  },
+  addTasks: {
+    'application/x-ndjson': {
+      schema: {
+        type: 'string',
+        description:
+          'A task a line; or an item, where the job has an `each`. They are stored as they come, 1,000 of them or 1 MiB at a time.',
+      },
+      example: ['{"kind":"sleep","ms":250}', '{"kind":"sleep","ms":500}', ''].join('\n'),
     },
   },
 }

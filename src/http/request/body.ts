@@ -12,12 +12,18 @@ export const readBody = async (
   types: readonly MediaType[],
   maxBytes: number,
 ): Promise<Body> => {
-  if (!request.headers.has('content-type') && request.body === null) throw noBody('a JSON body')
-  const type = supportedType(request.headers, types)
-  refuseEncoding(request.headers)
+  const type = bodyType(request, types)
   const bytes = await readBytes(request, maxBytes)
   if (bytes.length === 0) throw noBody(type === 'application/json' ? 'a JSON body' : 'a body')
   return { type, bytes }
+}
+
+/** Which of these types the body has. Throws the Problem that it has none of them, or that it is encoded. */
+export const bodyType = <T extends MediaType>(request: Request, types: readonly T[]): T => {
+  if (!request.headers.has('content-type') && request.body === null) throw noBody('a JSON body')
+  const type = supportedType(request.headers, types)
+  refuseEncoding(request.headers)
+  return type
 }
 
 /** SHA-256, in hexadecimal. */
@@ -49,7 +55,7 @@ const readPieces = async ({ body }: Request, most: number): Promise<Uint8Array> 
   return Buffer.concat(pieces)
 }
 
-const noBody = (what: string) => new Problem('malformed', `Expected ${what}, got none.`)
+export const noBody = (what: string) => new Problem('malformed', `Expected ${what}, got none.`)
 
 const tooLarge = (most: number, got: string) =>
   new Problem('too_large', `Expected a body of at most ${most} bytes, got ${got}.`)

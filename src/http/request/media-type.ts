@@ -11,7 +11,7 @@ const forms = {
 export type MediaType = keyof typeof forms
 
 /** Which of these types the body has. Throws a Problem that lists them if it has another. */
-export const supportedType = (headers: Headers, types: readonly MediaType[]): MediaType => {
+export const supportedType = <T extends MediaType>(headers: Headers, types: readonly T[]): T => {
   const given = headers.get('content-type')
   const type = given === null ? undefined : types.find((one) => forms[one].test(given))
   if (type !== undefined) return type

@@ -7,8 +7,8 @@ export interface Line {
   bytes: Uint8Array
 }
 
-const newline = 0x0a
-const byteOrderMark = [0xef, 0xbb, 0xbf]
+export const newline = 0x0a
+export const byteOrderMark = [0xef, 0xbb, 0xbf]
 
 /** The lines of a text, without the blank ones at its end. Some may end with a carriage return, which JSON ignores. */
 export function* linesOf(bytes: Uint8Array): Generator<Line, undefined> {
@@ -24,8 +24,7 @@ export function* linesOf(bytes: Uint8Array): Generator<Line, undefined> {
 
 /** Reads one JSON value. Throws a Problem that names the line, and the field that its value is for. */
 export const readLine = ({ number, bytes }: Line, field: string): unknown => {
-  if (bytes.every(isBlank))
-    throw lineProblem('malformed', number, { field, message: 'Expected a JSON value, got a blank line.' })
+  if (bytes.every(isBlank)) throw blankLine(number, field)
   try {
     return jsonOf(bytes, 'line')
   } catch (error) {
@@ -33,9 +32,12 @@ export const readLine = ({ number, bytes }: Line, field: string): unknown => {
   }
 }
 
+export const blankLine = (number: number, field: string): Problem =>
+  lineProblem('malformed', number, { field, message: 'Expected a JSON value, got a blank line.' })
+
 export const readLines = (lines: Iterable<Line>, rows: Rows): void => {
   for (const line of lines) rows.add(readLine(line, rows.next), line.number)
 }
 
 /** What JSON takes for white space. */
-const isBlank = (byte: number) => byte === 0x20 || byte === newline || byte === 0x0d || byte === 0x09
+export const isBlank = (byte: number) => byte === 0x20 || byte === newline || byte === 0x0d || byte === 0x09

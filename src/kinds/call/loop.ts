@@ -5,6 +5,7 @@ import { failedForGood, succeeded } from '../results.ts'
 import { notJson, thrown } from './failure.ts'
 import type { Compiled } from './handlers.ts'
 import { toJson } from './json.ts'
+import { inTurn } from './turn.ts'
 
 /** Runs a handler in the server's event loop. */
 export const runInLoop = (
@@ -15,7 +16,7 @@ export const runInLoop = (
 ): RunResult | Promise<RunResult> => {
   let returned: unknown
   try {
-    returned = handler.run(input, contextOf(context))
+    returned = inTurn(handler.name, () => handler.run(input, contextOf(context)))
   } catch (error) {
     return thrown(error)
   }

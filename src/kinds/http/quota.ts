@@ -112,7 +112,16 @@ const resetMs = (headers: Headers, prefix: string, now: number): number | undefi
   const value = milliseconds(headers.get(`${prefix}-reset`))
   if (value === undefined || value < firstTime) return value
   const time = value < firstTime * 1_000 ? value : value / 1_000
-  return Math.max(0, Math.ceil(time - (dateOf(headers.get('date')) ?? now)))
+  return Math.max(0, Math.ceil(time - sentAt(headers, now)))
+}
+
+/** `Date` is cut to whole seconds, and a server may keep it for one: so near to it, our own clock says it better. */
+const staleMs = 2_000
+
+/** When the answer was sent, by the clock of the server if that is another one. */
+const sentAt = (headers: Headers, now: number): number => {
+  const told = dateOf(headers.get('date'))
+  return told === undefined || (told <= now && now < told + staleMs) ? now : told
 }
 
 /** 2001, in milliseconds: what is less is a duration, and what is a thousand times as much was in milliseconds already. */

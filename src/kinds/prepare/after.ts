@@ -12,6 +12,8 @@ const mostCompared = 1_000
 export interface Others {
   keys: Keys
   count: number
+  /** Whether these are only those before it. */
+  earlier?: boolean
 }
 
 /**
@@ -45,7 +47,16 @@ export const indexOf = (address: string | number, { keys, count }: Others): numb
 const numberOf = (text: string): number | undefined => (/^\d+$/.test(text) ? Number(text) : undefined)
 
 /** The error of a field that names no task of the job. */
-export const noTask = (address: string | number, { keys, count }: Others, field: string): FieldError => {
+export const noTask = (
+  address: string | number,
+  { keys, count, earlier = false }: Others,
+  field: string,
+): FieldError => {
+  // What was meant may be there, and come later.
+  if (earlier) {
+    const message = `Expected "${field}" to be an earlier task of this job, got ${show(address)}. There are ${count} before it.`
+    return { field, message }
+  }
   const known = keys.some(mostCompared)
   const meant =
     typeof address === 'string' && known.length < mostCompared ? nearest(address, known) : undefined

@@ -2,13 +2,13 @@ import { show } from '../../job/errors.ts'
 import { type FieldError, unexpected } from '../../job/explain.ts'
 import type { Dependency } from '../../job/graph.ts'
 import type { ArtifactUse } from '../kind.ts'
-import type { TaskSpec } from '../spec.ts'
 import { indexOf, noTask, type Others } from './after.ts'
 import { literalError } from './placeholders.ts'
 
 /** The tasks of a job, and those of them that one waits for. */
 interface Around {
-  specs: readonly TaskSpec[]
+  /** Whether the task of an index saves a body, as far as that is known. */
+  saves: (index: number) => boolean
   others: Others
   dependencies: readonly Dependency[]
 }
@@ -19,23 +19,22 @@ export const artifactErrors = (uses: readonly ArtifactUse[], around: Around, at:
 
 const artifactError = (
   { task, field }: ArtifactUse,
-  { specs, others, dependencies }: Around,
+  { saves, others, dependencies }: Around,
   at: string,
 ): FieldError | undefined => {
   const literal = literalError(field, String(task))
   if (literal) return literal
   const index = indexOf(task, others)
-  const spec = index === undefined ? undefined : specs[index]
-  if (!spec) return noTask(task, others, field)
-  if (!mayHaveSaved(spec)) return unexpected(field, 'to be an "http" task with "save": true', task)
+  if (index === undefined) return noTask(task, others, field)
+  if (!saves(index)) return unexpected(field, 'to be an "http" task with "save": true', task)
   if (dependencies.some((dependency) => dependency.task === index)) return undefined
   const message = `Expected "${field}" to be a task that "${at}.after" names, got ${show(task)}.`
   return { field, message }
 }
 
-/** A placeholder decides when the task runs. */
-const mayHaveSaved = (spec: TaskSpec): boolean =>
-  spec.kind === 'http' && (spec.save === true || typeof spec.save === 'string')
+/** Whether a task saves a body; a placeholder decides that when the task runs. */
+export const mayHaveSaved = ({ kind, save }: { kind: string; save?: unknown }): boolean =>
+  kind === 'http' && (save === true || typeof save === 'string')
 
 /** The tasks of `each` come after none, and so have nothing of another. */
 export const noArtifacts = (uses: readonly ArtifactUse[]): FieldError[] =>

@@ -11,6 +11,7 @@ import { checkTemplate, type Known, queueError } from './check.ts'
 import { Keys } from './keys.ts'
 import { compileName, type Name, nameErrors } from './names.ts'
 import { optionsOf } from './options.ts'
+import type { Place } from './place.ts'
 import { placeholderErrors, type Reach } from './placeholders.ts'
 
 export interface Expanded {
@@ -25,7 +26,12 @@ const at = 'each.task'
  * Makes a task for each item. Each is rendered once, to be checked and to find its queue and key, and then dropped: what
  * is kept of it is its item.
  */
-export const prepareEach = (each: EachSpec, known: Known, errors: FieldError[]): Expanded => {
+export const prepareEach = (
+  each: EachSpec,
+  known: Known,
+  errors: FieldError[],
+  place: Pick<Place, 'from' | 'nameOf'> = allItems,
+): Expanded => {
   const { kind: name, key, queue, retry, timeoutMs, delayMs, runAt, ...input } = each.task
   const kind: Kind = known.kinds[name]
   const template = compileInput(kind, input, at)
@@ -39,7 +45,7 @@ export const prepareEach = (each: EachSpec, known: Known, errors: FieldError[]):
   )
   const due = dueOf({ delayMs, runAt }, known.times, at, errors)
   const recipe = { kind, template, names, queue: known.queue, due, options: optionsOf(each.task) }
-  const tasks = errors.length === 0 ? expand(recipe, each, errors) : []
+  const tasks = errors.length === 0 ? expand(recipe, each, errors, place) : []
   return { tasks, template: JSON.stringify(input) }
 }
 
@@ -75,15 +81,21 @@ interface Recipe {
   options: string | undefined
 }
 
-const expand = (recipe: Recipe, { items }: EachSpec, errors: FieldError[]): NewTask[] => {
+const expand = (
+  recipe: Recipe,
+  { items }: EachSpec,
+  errors: FieldError[],
+  { from, nameOf }: Pick<Place, 'from' | 'nameOf'>,
+): NewTask[] => {
   const claimed = new Keys()
   const queues = new Map<string, string>()
   const tasks: NewTask[] = []
-  for (const [index, item] of items.entries()) {
+  for (const [offset, item] of items.entries()) {
     if (errors.length >= mostErrors) break
+    const index = from + offset
     const made = taskOf(recipe, item, index)
     if ('errors' in made) {
-      errors.push(...made.errors.map((error) => ofItem(index, error)))
+      errors.push(...made.errors.map((error) => ofItem(nameOf(index), error)))
       continue
     }
     const taken = made.key === undefined ? undefined : claimed.claim(made.key, index, nameOf)
@@ -96,11 +108,11 @@ const expand = (recipe: Recipe, { items }: EachSpec, errors: FieldError[]): NewT
   return tasks
 }
 
-const nameOf = (index: number) => `each.items[${index}]`
+const allItems = { from: 0, nameOf: (index: number) => `each.items[${index}]` }
 
-const ofItem = (index: number, { message }: FieldError): FieldError => ({
-  field: nameOf(index),
-  message: `With ${nameOf(index)}: ${message}`,
+const ofItem = (field: string, { message }: FieldError): FieldError => ({
+  field,
+  message: `With ${field}: ${message}`,
 })
 
 const taskOf = (

@@ -5,6 +5,9 @@ import type { FieldError } from '../../job/explain.ts'
 export class Keys {
   readonly #indexes = new Map<string, number>()
 
+  /** `earlier` are keys that tasks have which were stored before. */
+  constructor(readonly earlier: ReadonlyMap<string, number> = new Map()) {}
+
   /** Gives a key to a task; the error if another has it. `nameOf` says how the request has the task. */
   claim(key: string, index: number, nameOf: (index: number) => string): FieldError | undefined {
     const first = this.#indexes.get(key)
@@ -18,7 +21,7 @@ export class Keys {
   }
 
   indexOf(key: string): number | undefined {
-    return this.#indexes.get(key)
+    return this.#indexes.get(key) ?? this.earlier.get(key)
   }
 
   /** The first of them. */

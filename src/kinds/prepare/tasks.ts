@@ -7,63 +7,76 @@ import type { Kind } from '../kind.ts'
 import type { TaskSpec } from '../spec.ts'
 import { compileInput } from '../template.ts'
 import { cycleError, dependenciesOf, indexOf, type Others } from './after.ts'
-import { artifactErrors } from './artifacts.ts'
+import { artifactErrors, mayHaveSaved } from './artifacts.ts'
 import { checkTemplate, type Known, queueError } from './check.ts'
 import { Keys } from './keys.ts'
 import { optionsOf } from './options.ts'
+import { type Place, whole } from './place.ts'
 import { literalError, placeholderErrors } from './placeholders.ts'
 
 /** Adds to `errors` what is wrong with a task, and stops when there are enough of them. */
-export const prepareTasks = (specs: readonly TaskSpec[], known: Known, errors: FieldError[]): NewTask[] => {
-  const others: Others = { keys: keysOf(specs, errors), count: specs.length }
+export const prepareTasks = (
+  specs: readonly TaskSpec[],
+  known: Known,
+  errors: FieldError[],
+  place: Place = whole,
+): NewTask[] => {
+  const { from, earlier } = place
+  const keys = keysOf(specs, place, errors)
+  const saves = (index: number): boolean => {
+    const spec = specs[index - from]
+    return spec === undefined ? earlier?.saving.has(index) === true : mayHaveSaved(spec)
+  }
+  const all: Others = { keys, count: from + specs.length }
   const tasks: NewTask[] = []
-  for (const [index, spec] of specs.entries()) {
+  for (const [offset, spec] of specs.entries()) {
     if (errors.length >= mostErrors) return tasks
     const before = errors.length
-    const task = prepareTask(spec, index, { specs, others, known, errors })
+    const index = from + offset
+    const others = earlier === undefined ? all : { keys, count: index, earlier: true }
+    const task = prepareTask(spec, index, { at: place.nameOf(index), saves, others, known, errors })
     if (task && errors.length === before) tasks.push(task)
   }
-  if (errors.length > 0 || !tasks.some(({ after }) => after)) return tasks
+  // Nothing that comes after earlier tasks alone can wait for itself.
+  if (earlier !== undefined || errors.length > 0 || !tasks.some(({ after }) => after)) return tasks
   const cycle = cycleError(tasks)
   if (cycle) errors.push(cycle)
   return tasks
 }
 
-const nameOf = (index: number) => `tasks[${index}]`
-
-const keysOf = (specs: readonly TaskSpec[], errors: FieldError[]): Keys => {
-  const keys = new Keys()
-  for (const [index, { key }] of specs.entries()) {
+const keysOf = (specs: readonly TaskSpec[], { from, nameOf, earlier }: Place, errors: FieldError[]): Keys => {
+  const keys = new Keys(earlier?.indexes)
+  for (const [offset, { key }] of specs.entries()) {
     if (errors.length >= mostErrors) break
-    const error = key === undefined ? undefined : keys.claim(key, index, nameOf)
+    const error = key === undefined ? undefined : keys.claim(key, from + offset, nameOf)
     if (error) errors.push(error)
   }
   return keys
 }
 
 interface Surroundings {
-  specs: readonly TaskSpec[]
+  /** The path of the task. */
+  at: string
+  saves: (index: number) => boolean
   others: Others
   known: Known
   errors: FieldError[]
 }
 
 const prepareTask = (spec: TaskSpec, index: number, around: Surroundings): NewTask | undefined => {
-  const { specs, known, others, errors } = around
+  const { at, saves, known, others, errors } = around
   const { kind: name, key, queue = known.queue, retry, timeoutMs, after, delayMs, runAt, ...input } = spec
   const kind: Kind = known.kinds[name]
-  const dependencies =
-    after && after.length > 0 ? dependenciesOf(after, others, nameOf(index), errors) : undefined
+  const dependencies = after && after.length > 0 ? dependenciesOf(after, others, at, errors) : undefined
   const text = JSON.stringify(input)
   const derived = hasPlaceholders(text)
     ? checkPlaceholders(queue, index, { kind, input, dependencies }, around)
-    : checkPlain(kind, input, index, errors)
-  const literal =
-    literalError(`${nameOf(index)}.queue`, spec.queue) ?? literalError(`${nameOf(index)}.key`, key)
+    : checkPlain(kind, input, at, errors)
+  const literal = literalError(`${at}.queue`, spec.queue) ?? literalError(`${at}.key`, key)
   if (literal) errors.push(literal)
-  const uses = kind.artifacts?.(input, nameOf(index)) ?? []
-  errors.push(...artifactErrors(uses, { specs, others, dependencies: dependencies ?? [] }, nameOf(index)))
-  const due = dueOf({ delayMs, runAt }, known.times, nameOf(index), errors)
+  const uses = kind.artifacts?.(input, at) ?? []
+  errors.push(...artifactErrors(uses, { saves, others, dependencies: dependencies ?? [] }, at))
+  const due = dueOf({ delayMs, runAt }, known.times, at, errors)
   if (derived === undefined) return undefined
   return {
     key,
@@ -80,10 +93,10 @@ const prepareTask = (spec: TaskSpec, index: number, around: Surroundings): NewTa
 const checkPlain = (
   kind: Kind,
   input: Record<string, unknown>,
-  index: number,
+  at: string,
   errors: FieldError[],
 ): string | undefined => {
-  const found = kind.check?.(input, nameOf(index)) ?? []
+  const found = kind.check?.(input, at) ?? []
   errors.push(...found)
   return found.length === 0 ? kind.queue(input) : undefined
 }
@@ -98,9 +111,8 @@ const checkPlaceholders = (
   queue: string | undefined,
   index: number,
   { kind, input, dependencies = [] }: Templated,
-  { known, others, errors }: Surroundings,
+  { at, known, others, errors }: Surroundings,
 ): string | undefined => {
-  const at = nameOf(index)
   const template = compileInput(kind, input, at)
   const waits = new Set(dependencies.map(({ task }) => task))
   const found = placeholderErrors(

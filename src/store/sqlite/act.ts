@@ -1,8 +1,10 @@
 import { moveJob, revive, stop } from '../../job/ledger.ts'
 import { hasEnded } from '../../job/state.ts'
 import type { Acted, Action } from '../store.ts'
+import { renewSeal } from './add.ts'
 import type { Books } from './books.ts'
 import { blockAgain, type Revived } from './dependants.ts'
+import { freeKey } from './keys.ts'
 import { type OpenJob, stateOf } from './rows.ts'
 import { tell } from './tell.ts'
 
@@ -24,12 +26,16 @@ const perform: Record<Action['type'], (books: Books, job: OpenJob) => boolean> =
     if (job.counts.failed + job.counts.cancelled === 0 || !revive(job)) return false
     job.deadlineAt = job.timeoutMs === undefined ? undefined : books.now + job.timeoutMs
     job.expiresAt = undefined
+    // Its time to be sealed passed away with it.
+    if (!job.sealed) renewSeal(books, job)
     books.moved(job)
     reviveTasks(books, job)
     return true
   },
   delete: (books, job) => {
     if (!hasEnded(job.state)) return false
+    // Who deletes a job may mean to submit it again.
+    if (job.idempotencyKey !== undefined) freeKey(books, job, job.idempotencyKey)
     remove(books, job)
     return true
   },

@@ -107,6 +107,7 @@ export class Books {
         job.expiresAt = job.keepMs === undefined ? undefined : this.now + job.keepMs
       }
       if (job.state !== 'scheduled') job.runAt = undefined
+      if (job.outcome !== undefined) job.sealAt = undefined
       this.#place(job)
       this.owners.count(job)
       this.statements.saveJob.run(fromJob(job))

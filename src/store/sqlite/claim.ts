@@ -20,6 +20,12 @@ const mostLanes = 1_000
 /** A lane is ahead of the others in its queue by so many tasks at most. */
 const furthest = 1_000 * stride
 
+/** How many tasks that may have killed the server are looked at for one that may run. */
+const mostSuspects = 100
+
+/** A task, as it is read to be run. */
+type Due = ReturnType<Books['statements']['dueTasks']['all']>[number]
+
 export interface Claiming {
   claims: Claim[]
   /** The queues that had no room for what was due. */
@@ -35,6 +41,8 @@ export class Claimer {
   readonly #claims: Claim[] = []
   /** What each job may claim of a queue that was opened. */
   readonly #grants = new Map<number, Map<number, number>>()
+  /** The queues in which a suspect waits for room. */
+  readonly #waited = new Set<number>()
   /** The queues in which lanes were parked. */
   readonly #closed = new Set<number>()
   #parked = 0
@@ -66,11 +74,12 @@ export class Claimer {
       }
       books.save()
     }
+    if (this.#claims.length < limit) this.#claimSuspect()
     this.rooms.save()
     return {
       claims: this.#claims,
-      parked: [...this.#closed]
-        .filter((queue) => this.#isParked(queue))
+      parked: [...this.#closed.union(this.#waited)]
+        .filter((queue) => this.#waited.has(queue) || this.#isParked(queue))
         .map((queue) => this.rooms.nameOf(queue)),
       drained: queues.filter((queue) => !this.#isParked(queue)).map((queue) => this.rooms.nameOf(queue)),
       unfinished: waking || this.#parked >= mostLanes,
@@ -106,33 +115,7 @@ export class Claimer {
     }
     const limit = Math.min(most, room)
     const due = books.statements.dueTasks.all({ ...lane, now: books.now, limit })
-    const queue = rooms.nameOf(lane.queue)
-    for (const task of due) {
-      const attempt = task.attempt + 1
-      const seq = books.move(job, lane.queue, 'queued', 'claim')
-      books.statements.claimTask.run({ job: job.number, index: task.index, attempt, seq, now: books.now })
-      const claim: Claim = {
-        job: job.number,
-        jobId: job.id,
-        index: task.index,
-        key: task.key ?? undefined,
-        kind: task.kind,
-        queue,
-        queueNumber: lane.queue,
-        attempt,
-        failures: task.failures,
-        waitedMs: task.waitedMs,
-        input: task.input,
-        template: job.template,
-        options: task.options ?? undefined,
-        defaults: job.defaults,
-        concurrency: job.concurrency,
-        mode: job.rule.mode,
-        startedAt: books.now,
-      }
-      tell({ books, job, claim }, { state: 'running', seq })
-      this.#claims.push(claim)
-    }
+    for (const task of due) this.#take(job, task, lane.queue)
     rooms.take(lane.queue, due.length)
     this.#grants.get(lane.queue)?.set(lane.job, room - due.length)
     lane.turn = job.seq
@@ -142,6 +125,55 @@ export class Claimer {
     if (due.length === room) this.#park(lane)
     else books.lanes.change(lane)
     return due.length
+  }
+
+  #take(job: OpenJob, task: Due, queue: number): void {
+    const { books } = this
+    const attempt = task.attempt + 1
+    const seq = books.move(job, queue, 'queued', 'claim')
+    books.statements.claimTask.run({ job: job.number, index: task.index, attempt, seq, now: books.now })
+    const claim: Claim = {
+      job: job.number,
+      jobId: job.id,
+      index: task.index,
+      key: task.key ?? undefined,
+      kind: task.kind,
+      queue: this.rooms.nameOf(queue),
+      queueNumber: queue,
+      attempt,
+      failures: task.failures,
+      waitedMs: task.waitedMs,
+      input: task.input,
+      template: job.template,
+      options: task.options ?? undefined,
+      defaults: job.defaults,
+      concurrency: job.concurrency,
+      mode: job.rule.mode,
+      startedAt: books.now,
+    }
+    tell({ books, job, claim }, { state: 'running', seq })
+    this.#claims.push(claim)
+  }
+
+  /** One at a time, so that the one which kills the server is found without harm to those that only ran beside it. */
+  #claimSuspect(): void {
+    const { books, rooms } = this
+    const suspects = books.statements.suspects.all({ now: books.now, limit: mostSuspects })
+    if (suspects.length === 0 || books.statements.runningSuspect.get()) return
+    for (const suspect of suspects) {
+      const job = books.byNumber(suspect.job)
+      if (job === undefined || books.roomOf(job) <= 0) continue
+      if (rooms.of(suspect.queue) <= 0) {
+        this.#waited.add(suspect.queue)
+        continue
+      }
+      this.#take(job, suspect, suspect.queue)
+      rooms.take(suspect.queue, 1)
+      job.startedAt ??= books.now
+      books.touch(job)
+      books.save()
+      return
+    }
   }
 
   /** In a queue for which others wait too, no more than its share. */

@@ -7,18 +7,25 @@ import { cancelWaiting, type Waiting } from './cancel.ts'
 import type { OpenJob } from './rows.ts'
 import { tell } from './tell.ts'
 
-/** Records what a task comes after; returns how many tasks that are. A task named twice is met when both terms are. */
+/** That a new task comes after this one. */
+export interface NewEdge {
+  task: number
+  /** Whether however that ends. */
+  always: boolean
+}
+
+/** Records what a task comes after. A task named twice is met when both terms are. */
 export const insertEdges = (
   books: Books,
   job: number,
   dependant: number,
   after: readonly Dependency[],
-): number => {
+): NewEdge[] => {
   const always = new Map<number, boolean>()
   for (const { task, on } of after) always.set(task, on === 'ended' && (always.get(task) ?? true))
-  for (const [task, anyhow] of always)
-    books.statements.insertEdge.run({ job, task, dependant, always: anyhow })
-  return always.size
+  const edges = [...always].map(([task, anyhow]): NewEdge => ({ task, always: anyhow }))
+  for (const edge of edges) books.statements.insertEdge.run({ ...edge, job, dependant })
+  return edges
 }
 
 /**
@@ -33,7 +40,7 @@ export const freeDependants = (books: Books, job: OpenJob, index: number, state:
       if (job.outcome !== undefined) return
       if (end.state === 'succeeded' || task.always) meet(books, job, task)
       else {
-        cancel(books, job, task, end.index)
+        cancelDependant(books, job, task, end.index)
         ends.push({ index: task.index, state: 'cancelled' })
       }
     }
@@ -57,7 +64,8 @@ const meet = (books: Books, job: OpenJob, task: Dependant): void => {
   tell({ books, job, claim }, { state: 'queued', seq, runAt })
 }
 
-const cancel = (books: Books, job: OpenJob, task: Dependant, dependency: number): void => {
+/** Cancels a task that needed a success it will not get. */
+export const cancelDependant = (books: Books, job: OpenJob, task: Waiting, dependency: number): void => {
   const error: Failure = {
     code: 'dependency_failed',
     message: `Task ${dependency}, which this one comes after, did not succeed.`,

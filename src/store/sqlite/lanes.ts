@@ -31,6 +31,18 @@ export class Lanes {
     this.#ofJob(lane.job).set(lane.queue, lane)
   }
 
+  /** Says that tasks came into a lane which is perhaps not there yet, the first of them due at that time. */
+  open(job: number, queue: number, dueAt: number): void {
+    if (this.#touched.get(job)?.has(queue)) return
+    const known = this.statements.lane.get({ job, queue })
+    if (known) {
+      this.touch(job, queue)
+      return
+    }
+    const ready = dueAt <= this.now
+    this.statements.saveLane.run({ ...newLane, job, queue, dueAt, ready })
+  }
+
   count(queue: number, state: 'queued' | 'blocked', by: number): void {
     const counts = this.#counts.get(queue) ?? { queued: 0, blocked: 0 }
     this.#counts.set(queue, counts)

@@ -1,6 +1,7 @@
 import { Database, SQLiteError } from 'bun:sqlite'
 import { closeSync, openSync, realpathSync, statSync } from 'node:fs'
 import { StoreError } from '../store.ts'
+import { cannotOpen } from './faults.ts'
 
 /**
  * One process a file. The lock is SQLite's own exclusive lock on an empty file beside the database, held while the process lives:
@@ -15,13 +16,18 @@ export const lock = (file: string): { release(): void } => {
     held.run('begin exclusive')
   } catch (error) {
     held.close(true)
-    if (!(error instanceof SQLiteError && error.code === 'SQLITE_BUSY')) throw error
+    if (!(error instanceof SQLiteError && error.code === 'SQLITE_BUSY')) throw cannotLock(file, error)
     throw new StoreError(
       `Sheaf has ${file} open already, in this process or another. One process a file: stop the other, or name another file.`,
     )
   }
   return { release: () => held.close(true) }
 }
+
+const cannotLock = (file: string, error: unknown): StoreError =>
+  error instanceof SQLiteError && error.code === 'SQLITE_NOTADB'
+    ? new StoreError(`Cannot open ${file}.lock: ${error.message}. Sheaf keeps nothing in it: remove it.`)
+    : cannotOpen(`${file}.lock`, error)
 
 /**
  * The same file under two names (a link, a relative path) must meet the same lock, so the file has to be there: SQLite

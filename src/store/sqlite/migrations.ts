@@ -8,23 +8,46 @@ import initial from './migrations/0000_initial.sql' with { type: 'text' }
  */
 export const migrations: readonly string[] = [initial]
 
-/** Brings a database up to this version, if it is ours; each migration is one transaction. */
-export const migrate = (db: Database): void => {
-  const version = readVersion(db)
-  if (version > migrations.length)
-    throw new StoreError(
-      `${db.filename} was written by a newer Sheaf (schema ${version}; this one knows up to ${migrations.length}). Use that version, or another file.`,
-    )
+/**
+ * Brings a database up to this version, if it is ours. However many migrations that takes, they are one transaction: the
+ * file is of the old version, and usable with it, or of the new one, whatever happens in between.
+ */
+export const migrate = (db: Database, known: readonly string[] = migrations): void => {
+  const version = knownVersion(db, known.length)
   if (version === 0 && hasTables(db))
     throw new StoreError(
       `${db.filename} is not a database of Sheaf: it holds other tables. Name a file for Sheaf alone.`,
     )
-  migrations.slice(version).forEach((migration, i) => {
+  if (version === known.length) return
+  try {
     db.transaction(() => {
-      for (const statement of migration.split('--> statement-breakpoint')) db.run(statement)
-      db.run(`pragma user_version = ${version + i + 1}`)
+      for (const migration of known.slice(version))
+        for (const statement of migration.split('--> statement-breakpoint')) db.run(statement)
+      db.run(`pragma user_version = ${known.length}`)
     }).immediate()
-  })
+  } catch (error) {
+    if (version === 0) throw error
+    const why = error instanceof Error ? error.message : String(error)
+    throw new StoreError(
+      `Cannot bring ${db.filename} from schema ${version} to ${known.length}: ${why}. It is as it was: the Sheaf that wrote it can go on with it.`,
+    )
+  }
+}
+
+/** The schema of a database that is ours, in which there is something. Throws a StoreError for any other. */
+export const versionOf = (db: Database): number => {
+  const version = knownVersion(db, migrations.length)
+  if (version === 0) throw new StoreError(`${db.filename} is not a database of Sheaf.`)
+  return version
+}
+
+/** 0 for a file that no Sheaf wrote to. */
+const knownVersion = (db: Database, newest: number): number => {
+  const version = readVersion(db)
+  if (version <= newest) return version
+  throw new StoreError(
+    `${db.filename} was written by a newer Sheaf (schema ${version}; this one knows up to ${newest}). Use that version, or another file.`,
+  )
 }
 
 const hasTables = (db: Database): boolean => db.query('select 1 from sqlite_schema limit 1').get() !== null

@@ -2,6 +2,7 @@ import { Database } from 'bun:sqlite'
 import { drizzle } from 'drizzle-orm/bun-sqlite'
 import type { Store } from '../store.ts'
 import { StoreError } from '../store.ts'
+import { cannotOpen, explaining } from './faults.ts'
 import { lock } from './lock.ts'
 import { migrate } from './migrations.ts'
 import { SqliteStore } from './store.ts'
@@ -13,6 +14,11 @@ export interface SqliteOptions {
   durability?: 'full' | 'normal'
 }
 
+/** How long a commit waits for another program that writes, in milliseconds: nothing else happens meanwhile. */
+const busyMs = 50
+/** What is left of a log that was long once it is folded in: four times what it commonly has. */
+const keptLogBytes = 16 * 1024 * 1024
+
 /** Opens the file, or creates it, for this process alone, and brings its schema up to date. Throws a StoreError. */
 export const openSqlite = ({ file, durability = 'full' }: SqliteOptions): Store => {
   let release = () => {}
@@ -20,13 +26,16 @@ export const openSqlite = ({ file, durability = 'full' }: SqliteOptions): Store 
   try {
     if (file !== ':memory:') release = lock(file).release
     db = new Database(file, { create: true, strict: true })
+    db.run(`pragma busy_timeout = ${busyMs}`)
     db.run(`pragma synchronous = ${durability}`)
+    if (isEmpty(db)) db.run('pragma auto_vacuum = incremental')
     // Before anything is written: a file that this version cannot use stays as it is.
     migrate(db)
     db.run('pragma journal_mode = wal')
     db.run('pragma cache_size = -65536')
     db.run('pragma temp_store = memory')
-    return new SqliteStore(db, drizzle(db), release)
+    db.run(`pragma journal_size_limit = ${keptLogBytes}`)
+    return explaining(new SqliteStore(db, drizzle(db), release))
   } catch (error) {
     db?.close(true)
     release()
@@ -34,5 +43,6 @@ export const openSqlite = ({ file, durability = 'full' }: SqliteOptions): Store 
   }
 }
 
-const cannotOpen = (file: string, error: unknown) =>
-  new StoreError(`Cannot open ${file}: ${error instanceof Error ? error.message : String(error)}`)
+/** A file is laid out so that space can be given back (see space.ts) while there is nothing in it, or never. */
+const isEmpty = (db: Database): boolean =>
+  db.query<{ page_count: number }, []>('pragma page_count').get()?.page_count === 0

@@ -7,12 +7,14 @@ import type { failures, jobs, tasks } from './schema.ts'
 
 /** A job inside a transaction: what the world sees of it, and its place among those that take turns. */
 export interface OpenJob extends JobRecord {
-  defaults: TaskDefaults
   linked: boolean
   timeoutMs: number | undefined
   keepMs: number | undefined
   expiresAt: number | undefined
   owner: string
+  idempotencyKey: string | undefined
+  sealAt: number | undefined
+  sealTimeoutMs: number | undefined
   ready: boolean
   pass: number
   /** How many of its tasks are counted as waiting in what its owner has. */
@@ -62,6 +64,9 @@ export const toJob = (row: JobRow): OpenJob => ({
   runAt: row.runAt ?? undefined,
   schedule: row.schedule ?? undefined,
   owner: row.owner,
+  idempotencyKey: row.idempotencyKey ?? undefined,
+  sealAt: row.sealAt ?? undefined,
+  sealTimeoutMs: row.sealTimeoutMs ?? undefined,
   ready: row.ready,
   pass: row.pass,
   counted: row.queued + row.blocked,
@@ -94,6 +99,8 @@ export const fromJob = (job: OpenJob) => ({
   ready: job.ready ? 1 : 0,
   pass: job.pass,
   runAt: job.runAt ?? null,
+  sealAt: job.sealAt ?? null,
+  linked: job.linked ? 1 : 0,
 })
 
 export const toTask = (

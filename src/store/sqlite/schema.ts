@@ -52,7 +52,9 @@ export const jobs = sqliteTable(
     keepMs: integer('keep_ms'),
     expiresAt: integer('expires_at'),
     idempotencyKey: text('idempotency_key'),
-    idempotencyDigest: text('idempotency_digest'),
+    /** When a job that is not sealed is sealed, unless tasks come before. */
+    sealAt: integer('seal_at'),
+    sealTimeoutMs: integer('seal_timeout_ms'),
 
     /** When a scheduled job starts; null once it is scheduled no more. */
     runAt: integer('run_at'),
@@ -69,7 +71,6 @@ export const jobs = sqliteTable(
   },
   (table) => [
     uniqueIndex('jobs_by_id').on(table.id),
-    uniqueIndex('jobs_by_idempotency_key').on(table.idempotencyKey).where(sql`idempotency_key is not null`),
     index('jobs_by_state').on(table.state, table.number),
     index('jobs_by_name').on(table.name, table.number).where(sql`name is not null`),
     index('jobs_in_turn').on(table.pass, table.number).where(sql`ready = 1`),
@@ -77,6 +78,7 @@ export const jobs = sqliteTable(
     index('jobs_by_unique_key').on(table.uniqueKey, table.number).where(sql`unique_key is not null`),
     index('jobs_by_schedule').on(table.schedule, table.number).where(sql`schedule is not null`),
     index('jobs_to_stop').on(table.deadlineAt).where(sql`deadline_at is not null and outcome is null`),
+    index('jobs_to_seal').on(table.sealAt).where(sql`seal_at is not null`),
     index('jobs_to_expire').on(table.expiresAt).where(sql`expires_at is not null`),
     index('jobs_to_sweep').on(table.number).where(sql`state = 'stopping' and blocked + queued > 0`),
   ],
@@ -113,7 +115,10 @@ export const tasks = sqliteTable(
     primaryKey({ columns: [table.job, table.index] }),
     uniqueIndex('tasks_by_key').on(table.job, table.key).where(sql`key is not null`),
     index('tasks_blocked').on(table.job, table.index).where(sql`state = 0`),
-    index('tasks_due').on(table.job, table.queue, table.runAt, table.index).where(sql`state = 1`),
+    index('tasks_due')
+      .on(table.job, table.queue, table.runAt, table.index)
+      .where(sql`state = 1 and rescues < 2`),
+    index('tasks_suspect').on(table.job, table.runAt, table.index).where(sql`state = 1 and rescues >= 2`),
     index('tasks_running').on(table.job, table.index).where(sql`state = 2`),
     index('tasks_missed').on(table.job, table.state, table.index).where(sql`state >= 4`),
     // Without what runs, which is little and has an index of its own: so a task enters the log once, not three times.
@@ -221,6 +226,19 @@ export const starts = sqliteTable(
 
 /** How many tasks wait, blocked ones included, of the jobs of each owner. */
 export const owners = sqliteTable('owners', { id: text().primaryKey(), waiting: integer().notNull() })
+
+/** Idempotency keys. They outlive their job, so that a request that comes again does not make another. */
+export const keys = sqliteTable(
+  'keys',
+  {
+    key: text().primaryKey(),
+    /** Null while the request still comes in. */
+    digest: text(),
+    jobId: text('job_id').notNull(),
+    expiresAt: integer('expires_at').notNull(),
+  },
+  (table) => [index('keys_to_forget').on(table.expiresAt)],
+)
 
 export const labels = sqliteTable(
   'labels',

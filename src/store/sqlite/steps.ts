@@ -1,24 +1,43 @@
 import type { Failure } from '../../job/errors.ts'
 import { stop } from '../../job/ledger.ts'
 import { remove } from './act.ts'
+import { seal } from './add.ts'
 import type { Books } from './books.ts'
 import { cancelWaiting } from './cancel.ts'
+import { forgetKeys } from './keys.ts'
 import type { OpenJob } from './rows.ts'
+import type { Space } from './space.ts'
 
-/** How many tasks a commit cancels or deletes beside its other work: about 5 ms at 500,000 rows a second. */
-const stepSize = 2_000
+/** How many tasks a commit cancels beside its other work: about 5 ms. */
+const sweepSize = 2_000
+/** How many it deletes: about 3 ms, and as much again when the pages are copied from the log into the file. */
+const purgeSize = 1_000
 const mostJobs = 100
 
 /**
  * Work too long for one transaction, a step of it in each commit: stopping jobs whose time is over, cancelling
- * what stopping jobs leave, and deleting the tasks of deleted jobs. Returns whether anything is left to do now.
+ * what stopping jobs leave, deleting the tasks of deleted jobs, and giving back their space. Returns whether anything is left to do now.
  */
-export const takeStep = (books: Books): boolean => {
+export const takeStep = (books: Books, space: Space): boolean => {
   const stopped = stopLate(books)
+  const sealed = sealLate(books)
   books.save()
   const swept = sweep(books)
-  const purged = purge(books)
-  return stopped || swept || purged
+  const purged = purge(books, space)
+  // Not while there is more to delete, whose pages would be moved in vain.
+  const shrunk = !purged && space.step()
+  const forgot = forgetKeys(books)
+  return stopped || sealed || swept || purged || shrunk || forgot
+}
+
+/** Seals jobs that were left alone for too long. */
+const sealLate = (books: Books): boolean => {
+  const rows = books.statements.jobsToSeal.all({ now: books.now, limit: mostJobs })
+  for (const row of rows) {
+    const job = books.adopt(row)
+    if (job) seal(books, job)
+  }
+  return rows.length === mostJobs
 }
 
 const stopLate = (books: Books): boolean => {
@@ -50,7 +69,7 @@ export const expire = (books: Books): boolean => {
 
 /** Cancels what stopping jobs leave, job after job, until the step is full. */
 const sweep = (books: Books): boolean => {
-  for (let room = stepSize; ; ) {
+  for (let room = sweepSize; ; ) {
     const job = books.adopt(books.statements.nextToSweep.get())
     if (job === undefined) return false
     if (room <= 0) return true
@@ -66,21 +85,30 @@ const cancelRest = (books: Books, job: OpenJob, limit: number): number => {
     message: `The job ${job.outcome} before this task ran.`,
   }
   const state = job.counts.queued > 0 ? 'queued' : 'blocked'
-  const tasks = books.statements[state === 'queued' ? 'queuedTasks' : 'blockedTasks'].all({
-    job: job.number,
-    limit,
-  })
+  const tasks = restOf(books, job, state, limit)
   for (const task of tasks) cancelWaiting(books, job, state, task, error)
   books.touch(job)
   return tasks.length
 }
 
+const restOf = (
+  { statements }: Books,
+  { number: job }: OpenJob,
+  state: 'queued' | 'blocked',
+  limit: number,
+) => {
+  if (state === 'blocked') return statements.blockedTasks.all({ job, limit })
+  const tasks = statements.queuedTasks.all({ job, limit })
+  return tasks.length > 0 ? tasks : statements.suspectsOf.all({ job, limit })
+}
+
 /** Deletes the tasks of deleted jobs, job after job, until the step is full. */
-const purge = ({ statements }: Books): boolean => {
-  for (let room = stepSize; ; ) {
+const purge = ({ statements }: Books, space: Space): boolean => {
+  for (let room = purgeSize; ; ) {
     const job = statements.nextPurge.get()?.job
     if (job === undefined) return false
     if (room <= 0) return true
+    space.freed()
     const { last, count } = statements.lastToPurge.get({ job, limit: room }) ?? { last: null, count: 0 }
     if (last !== null) {
       statements.purgeTasks.run({ job, last })

@@ -9,6 +9,7 @@ import type {
   Batch,
   Changes,
   Committed,
+  Condition,
   JobChange,
   JobQuery,
   JobRecord,
@@ -19,10 +20,13 @@ import type {
   TaskRecord,
 } from '../store.ts'
 import { act } from './act.ts'
+import { add } from './add.ts'
 import { Books } from './books.ts'
 import { Claimer } from './claim.ts'
 import { findJobs, findTasks } from './find.ts'
 import { keepState, limit, noteStarted, readFlow } from './flow.ts'
+import { Inspector } from './inspect.ts'
+import { versionOf } from './migrations.ts'
 import { Owners, OwnersBook } from './owners.ts'
 import { QueueNames } from './queues.ts'
 import { rescue } from './rescue.ts'
@@ -30,6 +34,7 @@ import { Rooms } from './rooms.ts'
 import { toChange, toFailure, toJob, toTask } from './rows.ts'
 import { applySchedule, toSchedule } from './schedules.ts'
 import { settle } from './settle.ts'
+import { Space } from './space.ts'
 import { prepareStatements, type Statements } from './statements/index.ts'
 import { expire, takeStep } from './steps.ts'
 import { submit } from './submit.ts'
@@ -39,6 +44,8 @@ export class SqliteStore implements Store {
   readonly #statements: Statements
   readonly #queues: QueueNames
   readonly #owners: Owners
+  readonly #space: Space
+  readonly #inspector: Inspector | undefined
   #turn: number
 
   constructor(
@@ -49,12 +56,15 @@ export class SqliteStore implements Store {
     this.#statements = prepareStatements(orm)
     this.#queues = new QueueNames(this.#statements)
     this.#owners = new Owners(this.#statements)
+    this.#space = new Space(db)
+    this.#inspector = db.filename === ':memory:' ? undefined : new Inspector(db, db.filename)
     this.#turn = this.#statements.lowestPass.get()?.pass ?? 0
   }
 
   async commit(batch: Batch, now: number): Promise<Committed> {
     const {
       submissions,
+      additions = [],
       actions,
       settlements,
       limits = [],
@@ -65,6 +75,7 @@ export class SqliteStore implements Store {
     const { mostWaiting = Number.POSITIVE_INFINITY, gate, opened = [] } = batch
     const statements = this.#statements
     const work = (books: Books): Committed => {
+      if (batch.prove) this.#touch()
       for (const one of started) noteStarted(statements, one)
       for (const one of queueStates) keepState(statements, one)
       const limited = limits.map((change) => limit(statements, change, now))
@@ -72,17 +83,19 @@ export class SqliteStore implements Store {
       const scheduled = schedules.map((change) => applySchedule(statements, change, now))
       const intake = { books, queues: this.#queues, mostWaiting }
       const submitted = submissions.map((submission) => submit(intake, submission))
+      const added = additions.map((addition) => add(intake, addition))
       const acted = actions.map((action) => act(books, action))
       failpoint('submissions-written')
       const settled = settlements.map((settlement) => settle(books, settlement))
       books.save()
       failpoint('settlements-written')
-      const stepping = takeStep(books)
+      const stepping = takeStep(books, this.#space)
       const rooms = new Rooms(statements, this.#queues, now, gate)
       const claimer = new Claimer(books, this.#queues, rooms)
       const { claims, parked, drained, unfinished } = claimer.claim(batch.claim, opened)
       return {
         submitted,
+        added,
         acted,
         settled,
         limited,
@@ -92,7 +105,7 @@ export class SqliteStore implements Store {
         drained,
         unfinished: unfinished || stepping || expired,
         changes: [...books.changes.values()].filter(isNews),
-        wakeAt: this.#nextWake(),
+        wakeAt: this.#nextWake(now),
       }
     }
     return this.#transact(now, work, batch.ahead)
@@ -170,16 +183,25 @@ export class SqliteStore implements Store {
     return { job: toJob(row), tasks: page.map(toChange), more: tasks.length > limit }
   }
 
+  async inspect(mayWrite: boolean): Promise<Condition | undefined> {
+    return this.#inspector?.look(mayWrite)
+  }
+
   async close(): Promise<void> {
     // With every statement: what is left of a connection would keep the latest commits outside the file itself.
     this.db.close(true)
     this.release()
   }
 
-  #nextWake(): number | undefined {
-    const { nextToWake, nextToStart, nextToStop, nextToExpire } = this.#statements
-    const moments = [nextToWake, nextToStart, nextToStop, nextToExpire].flatMap(
-      (next) => next.get()?.at ?? [],
+  /** Writes the first page, as it is: a transaction that changes nothing would write nothing. */
+  #touch(): void {
+    this.db.run(`pragma user_version = ${versionOf(this.db)}`)
+  }
+
+  #nextWake(now: number): number | undefined {
+    const { nextToWake, nextToStart, nextToStop, nextToSeal, nextToExpire, nextSuspect } = this.#statements
+    const moments = [nextToWake, nextToStart, nextToStop, nextToSeal, nextToExpire, nextSuspect].flatMap(
+      (next) => next.get({ now })?.at ?? [],
     )
     return moments.length === 0 ? undefined : Math.min(...moments)
   }

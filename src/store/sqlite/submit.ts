@@ -1,10 +1,11 @@
 import { noTasks } from '../../job/counts.ts'
 import { addTasks, noteSealed } from '../../job/ledger.ts'
-import type { NewJob, NewTask, Submitted } from '../store.ts'
+import type { Full, NewJob, Submitted } from '../submission.ts'
 import type { Books } from './books.ts'
-import { insertEdges } from './dependants.ts'
+import { insertTasks, isBlocked } from './insert.ts'
+import { findEarlier, insertKey } from './keys.ts'
 import type { QueueNames } from './queues.ts'
-import { codeOf, fromJob, type OpenJob } from './rows.ts'
+import { fromJob, type OpenJob } from './rows.ts'
 import { takeTick } from './schedules.ts'
 
 /** What a submission is put into. */
@@ -19,44 +20,29 @@ export interface Intake {
 export const submit = (intake: Intake, submission: NewJob): Submitted => {
   const { books, queues } = intake
   const refused =
-    findEarlier(books, submission) ?? findTwin(books, submission) ?? refuseMore(intake, submission)
+    findEarlier(books, submission.idempotency) ??
+    findTwin(books, submission) ??
+    refuseMore(intake, submission)
   if (refused) return refused
   if (!takeTick(books.statements, submission, books.now)) return { type: 'stale' }
 
   const job = open(submission, books)
-  const blocked = submission.tasks.reduce((sum, { after }) => sum + (after?.length ? 1 : 0), 0)
+  const { tasks } = submission
+  const blocked = tasks.reduce((sum, task) => sum + (isBlocked(task) ? 1 : 0), 0)
   addTasks(job, 'blocked', blocked)
-  addTasks(job, 'queued', submission.tasks.length - blocked)
+  addTasks(job, 'queued', tasks.length - blocked)
   job.linked = blocked > 0
   job.ready =
-    job.state === 'running' &&
-    submission.tasks.some(({ after, runAt = 0 }) => !after?.length && runAt <= books.now)
+    job.state === 'running' && tasks.some((task) => !isBlocked(task) && (task.runAt ?? 0) <= books.now)
   job.number = insertJob(books, job, submission)
-  const lanes = new Map<number, Opening>()
-  for (const [index, task] of submission.tasks.entries()) {
-    const queue = queues.numberOf(task.queue)
-    const runAt = Math.max(books.now, job.runAt ?? 0, task.runAt ?? 0)
-    const waits = insertTask(books, { job: job.number, index, queue, runAt }, task)
-    const lane = lanes.get(queue) ?? { queued: 0, blocked: 0, dueAt: Number.POSITIVE_INFINITY }
-    lanes.set(queue, lane)
-    if (!waits) lane.dueAt = Math.min(lane.dueAt, runAt)
-    lane[waits ? 'blocked' : 'queued'] += 1
-  }
-  insertLanes(books, job, lanes)
+  if (submission.idempotency) insertKey(books, job, submission.idempotency)
+  insertTasks(books, queues, { job, tasks, from: 0 })
   books.created(job)
   books.owners.count(job)
   const { seq } = job
   noteSealed(job)
   if (job.seq !== seq) books.moved(job)
   return { type: 'created', job }
-}
-
-const findEarlier = (books: Books, { idempotency }: NewJob): Submitted | undefined => {
-  if (idempotency === undefined) return undefined
-  const row = books.statements.jobByIdempotencyKey.get({ key: idempotency.key })
-  const job = books.adopt(row)
-  if (row === undefined || job === undefined) return undefined
-  return { type: row.idempotencyDigest === idempotency.digest ? 'repeated' : 'mismatch', job }
 }
 
 /** How many jobs of the same unique key are looked at, the latest first. */
@@ -74,14 +60,27 @@ const findTwin = (books: Books, { unique }: NewJob): Submitted | undefined => {
   return undefined
 }
 
-const refuseMore = ({ books, mostWaiting }: Intake, { owner, tasks }: NewJob): Submitted | undefined => {
-  const { owners } = books
-  if (owners.total + tasks.length > mostWaiting)
-    return { type: 'full', of: 'server', waiting: owners.total, most: mostWaiting }
-  if (owner?.mostWaiting === undefined) return undefined
-  const waiting = owners.of(owner.id)
-  if (waiting + tasks.length <= owner.mostWaiting) return undefined
-  return { type: 'full', of: 'owner', waiting, most: owner.mostWaiting }
+const refuseMore = (intake: Intake, { owner, tasks }: NewJob): Full | undefined =>
+  isFull(intake, { id: owner?.id ?? '', tasks: tasks.length, mostWaiting: owner?.mostWaiting })
+
+interface Wanted {
+  /** The owner. */
+  id: string
+  /** How many more are to wait. */
+  tasks: number
+  mostWaiting: number | undefined
+}
+
+/** Why there is no room for so many more tasks, if there is none. */
+export const isFull = (
+  { books: { owners }, mostWaiting: most }: Intake,
+  { id, tasks, mostWaiting }: Wanted,
+): Full | undefined => {
+  if (tasks === 0) return undefined
+  if (owners.total + tasks > most) return { type: 'full', of: 'server', waiting: owners.total, most }
+  const waiting = owners.of(id)
+  if (mostWaiting === undefined || waiting + tasks <= mostWaiting) return undefined
+  return { type: 'full', of: 'owner', waiting, most: mostWaiting }
 }
 
 const open = (submission: NewJob, books: Books): OpenJob => ({
@@ -94,7 +93,10 @@ const open = (submission: NewJob, books: Books): OpenJob => ({
   decidedBy: undefined,
   error: undefined,
   counts: noTasks(),
-  sealed: true,
+  sealed: submission.sealTimeoutMs === undefined,
+  sealTimeoutMs: submission.sealTimeoutMs,
+  sealAt: submission.sealTimeoutMs === undefined ? undefined : books.now + submission.sealTimeoutMs,
+  idempotencyKey: submission.idempotency?.key,
   seq: 1,
   concurrency: submission.concurrency,
   priority: submission.priority,
@@ -133,12 +135,11 @@ const insertJob = (books: Books, job: OpenJob, submission: NewJob): number => {
     labels: JSON.stringify(job.labels),
     defaults: JSON.stringify(job.defaults),
     template: job.template ?? null,
-    linked: job.linked,
     createdAt: job.createdAt,
     timeoutMs: job.timeoutMs ?? null,
     keepMs: job.keepMs ?? null,
-    idempotencyKey: submission.idempotency?.key ?? null,
-    idempotencyDigest: submission.idempotency?.digest ?? null,
+    idempotencyKey: job.idempotencyKey ?? null,
+    sealTimeoutMs: job.sealTimeoutMs ?? null,
     uniqueKey: submission.unique?.key ?? null,
     owner: job.owner,
     schedule: job.schedule ?? null,
@@ -146,50 +147,4 @@ const insertJob = (books: Books, job: OpenJob, submission: NewJob): number => {
   for (const [name, value] of Object.entries(job.labels))
     books.statements.insertLabel.run({ name, value, job: number })
   return number
-}
-
-const queuedCode = codeOf('queued')
-const blockedCode = codeOf('blocked')
-
-interface Place {
-  job: number
-  index: number
-  queue: number
-  runAt: number
-}
-
-/** Returns whether the task waits for others. */
-const insertTask = (books: Books, { job, index, queue, runAt }: Place, task: NewTask): boolean => {
-  const waiting = task.after?.length ? insertEdges(books, job, index, task.after) : 0
-  books.statements.insertTask.run({
-    job,
-    index,
-    state: waiting > 0 ? blockedCode : queuedCode,
-    waiting,
-    kind: task.kind,
-    queue,
-    runAt,
-    key: task.key ?? null,
-    options: task.options ?? null,
-    input: task.input,
-  })
-  return waiting > 0
-}
-
-/** What a new job brings into one queue. */
-interface Opening {
-  queued: number
-  blocked: number
-  /** When the first of its queued tasks is due. */
-  dueAt: number
-}
-
-const insertLanes = (books: Books, job: OpenJob, lanes: ReadonlyMap<number, Opening>): void => {
-  for (const [queue, { queued, blocked, dueAt }] of lanes) {
-    books.lanes.count(queue, 'queued', queued)
-    books.lanes.count(queue, 'blocked', blocked)
-    if (queued === 0) continue
-    const ready = dueAt <= books.now
-    books.statements.saveLane.run({ job: job.number, queue, dueAt, ready, parked: false, turn: 0, pass: 0 })
-  }
 }

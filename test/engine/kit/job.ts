@@ -25,6 +25,7 @@ export const jobWith = (succeeded: number, running = 10, overrides: Partial<JobR
   startedAt: start,
   finishedAt: undefined,
   deadlineAt: undefined,
+  defaults: {},
   template: undefined,
   ...overrides,
 })

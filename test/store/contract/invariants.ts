@@ -95,5 +95,6 @@ export const recordOf = (job: JobRecord): JobRecord => ({
   runAt: job.runAt,
   deadlineAt: job.deadlineAt,
   schedule: job.schedule,
+  defaults: job.defaults,
   template: job.template,
 })

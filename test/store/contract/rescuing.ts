@@ -60,9 +60,9 @@ export const rescuing = (start: Start) => {
       await s.store.rescue(s.now, 2)
       expect((await s.task(job)).state).toBe('queued')
     }
-    await s.claim(1)
+    await s.claim(2)
     s.now += 1
-    expect(await s.store.rescue(s.now, 2)).toBe(1)
+    expect(await s.store.rescue(s.now, 2)).toBe(2)
     const task = await s.task(job)
     expect(task).toMatchObject({ state: 'failed', attempt: 3, finishedAt: s.now })
     expect(JSON.parse(task.error ?? '')).toEqual({

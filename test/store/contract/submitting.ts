@@ -88,7 +88,7 @@ export const submitting = (start: Start) => {
     const job = await s.submit({ idempotency: { key: 'k', digest: 'one' } })
     const other = newJob({ idempotency: { key: 'k', digest: 'other' } })
     const { submitted } = await s.commit({ submissions: [other] })
-    expect(one(submitted)).toEqual({ type: 'mismatch', job })
+    expect(one(submitted)).toEqual({ type: 'mismatch', id: job.id })
     expect(await s.store.job(other.id)).toBeUndefined()
   })
 
@@ -101,7 +101,9 @@ export const submitting = (start: Start) => {
       newJob({ idempotency: { key: 'l', digest: 'd' } }),
     ]
     const { submitted } = await s.commit({ submissions: [first, same, other, alone] })
-    expect(submitted.map((one) => [one.type, jobIn(one).id])).toEqual([
+    expect(
+      submitted.map((one) => [one.type, 'job' in one ? one.job.id : 'id' in one ? one.id : undefined]),
+    ).toEqual([
       ['created', first.id],
       ['repeated', first.id],
       ['mismatch', first.id],

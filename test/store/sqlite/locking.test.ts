@@ -110,5 +110,7 @@ test('others may read the file meanwhile, and see what was committed', async () 
 test('a lock file that cannot be one is reported as what it is', () => {
   const file = newFile()
   writeFileSync(`${file}.lock`, 'not a database'.repeat(100))
-  expect(() => openSqlite({ file })).toThrow(/^Cannot open .+: file is not a database$/)
+  expect(() => openSqlite({ file })).toThrow(
+    /^Cannot open .+\.lock: file is not a database\. Sheaf keeps nothing in it: remove it\.$/,
+  )
 })

@@ -31,6 +31,7 @@ test('what is found by a key of its own has no row id beside it', () => {
   ).toEqual([
     'edges',
     'failures',
+    'keys',
     'labels',
     'lanes',
     'limits',

@@ -51,7 +51,8 @@ CREATE TABLE `jobs` (
 	`keep_ms` integer,
 	`expires_at` integer,
 	`idempotency_key` text,
-	`idempotency_digest` text,
+	`seal_at` integer,
+	`seal_timeout_ms` integer,
 	`run_at` integer,
 	`unique_key` text,
 	`owner` text NOT NULL,
@@ -61,7 +62,6 @@ CREATE TABLE `jobs` (
 );
 --> statement-breakpoint
 CREATE UNIQUE INDEX `jobs_by_id` ON `jobs` (`id`);--> statement-breakpoint
-CREATE UNIQUE INDEX `jobs_by_idempotency_key` ON `jobs` (`idempotency_key`) WHERE idempotency_key is not null;--> statement-breakpoint
 CREATE INDEX `jobs_by_state` ON `jobs` (`state`,`number`);--> statement-breakpoint
 CREATE INDEX `jobs_by_name` ON `jobs` (`name`,`number`) WHERE name is not null;--> statement-breakpoint
 CREATE INDEX `jobs_in_turn` ON `jobs` (`pass`,`number`) WHERE ready = 1;--> statement-breakpoint
@@ -69,8 +69,17 @@ CREATE INDEX `jobs_to_start` ON `jobs` (`run_at`) WHERE run_at is not null;--> s
 CREATE INDEX `jobs_by_unique_key` ON `jobs` (`unique_key`,`number`) WHERE unique_key is not null;--> statement-breakpoint
 CREATE INDEX `jobs_by_schedule` ON `jobs` (`schedule`,`number`) WHERE schedule is not null;--> statement-breakpoint
 CREATE INDEX `jobs_to_stop` ON `jobs` (`deadline_at`) WHERE deadline_at is not null and outcome is null;--> statement-breakpoint
+CREATE INDEX `jobs_to_seal` ON `jobs` (`seal_at`) WHERE seal_at is not null;--> statement-breakpoint
 CREATE INDEX `jobs_to_expire` ON `jobs` (`expires_at`) WHERE expires_at is not null;--> statement-breakpoint
 CREATE INDEX `jobs_to_sweep` ON `jobs` (`number`) WHERE state = 'stopping' and blocked + queued > 0;--> statement-breakpoint
+CREATE TABLE `keys` (
+	`key` text PRIMARY KEY NOT NULL,
+	`digest` text,
+	`job_id` text NOT NULL,
+	`expires_at` integer NOT NULL
+) WITHOUT ROWID;
+--> statement-breakpoint
+CREATE INDEX `keys_to_forget` ON `keys` (`expires_at`);--> statement-breakpoint
 CREATE TABLE `labels` (
 	`name` text NOT NULL,
 	`value` text NOT NULL,
@@ -175,7 +184,8 @@ CREATE TABLE `tasks` (
 --> statement-breakpoint
 CREATE UNIQUE INDEX `tasks_by_key` ON `tasks` (`job`,`key`) WHERE key is not null;--> statement-breakpoint
 CREATE INDEX `tasks_blocked` ON `tasks` (`job`,`idx`) WHERE state = 0;--> statement-breakpoint
-CREATE INDEX `tasks_due` ON `tasks` (`job`,`queue`,`run_at`,`idx`) WHERE state = 1;--> statement-breakpoint
+CREATE INDEX `tasks_due` ON `tasks` (`job`,`queue`,`run_at`,`idx`) WHERE state = 1 and rescues < 2;--> statement-breakpoint
+CREATE INDEX `tasks_suspect` ON `tasks` (`job`,`run_at`,`idx`) WHERE state = 1 and rescues >= 2;--> statement-breakpoint
 CREATE INDEX `tasks_running` ON `tasks` (`job`,`idx`) WHERE state = 2;--> statement-breakpoint
 CREATE INDEX `tasks_missed` ON `tasks` (`job`,`state`,`idx`) WHERE state >= 4;--> statement-breakpoint
 CREATE INDEX `tasks_log` ON `tasks` (`job`,`seq`) WHERE seq > 0 and state <> 2;

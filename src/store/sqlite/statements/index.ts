@@ -2,6 +2,7 @@ import type { BunSQLiteDatabase } from 'drizzle-orm/bun-sqlite'
 import { compile } from './compile.ts'
 import { edgeStatements } from './edges.ts'
 import { jobStatements } from './jobs.ts'
+import { keyStatements } from './keys.ts'
 import { laneStatements } from './lanes.ts'
 import { purgeStatements } from './purges.ts'
 import { queueStatements } from './queues.ts'
@@ -17,6 +18,7 @@ export const prepareStatements = (db: BunSQLiteDatabase) =>
     ...turnStatements(db),
     ...taskStatements(db),
     ...laneStatements(db),
+    ...keyStatements(db),
     ...queueStatements(db),
     ...edgeStatements(db),
     ...readStatements(db),

@@ -17,12 +17,11 @@ const fixed = {
   labels: placeholder('labels'),
   defaults: placeholder('defaults'),
   template: placeholder('template'),
-  linked: placeholder('linked'),
   createdAt: placeholder('createdAt'),
   timeoutMs: placeholder('timeoutMs'),
   keepMs: placeholder('keepMs'),
   idempotencyKey: placeholder('idempotencyKey'),
-  idempotencyDigest: placeholder('idempotencyDigest'),
+  sealTimeoutMs: placeholder('sealTimeoutMs'),
   uniqueKey: placeholder('uniqueKey'),
   owner: placeholder('owner'),
   schedule: placeholder('schedule'),
@@ -50,6 +49,8 @@ const changing = {
   ready: given('ready'),
   pass: given('pass'),
   runAt: given('runAt'),
+  sealAt: given('sealAt'),
+  linked: given('linked'),
 }
 
 export const jobStatements = (db: BunSQLiteDatabase) => ({
@@ -76,11 +77,6 @@ export const jobStatements = (db: BunSQLiteDatabase) => ({
     .select()
     .from(jobs)
     .where(eq(jobs.id, given('id')))
-    .prepare(),
-  jobByIdempotencyKey: db
-    .select()
-    .from(jobs)
-    .where(sql`${jobs.idempotencyKey} is not null and ${jobs.idempotencyKey} = ${placeholder('key')}`)
     .prepare(),
   /** The latest first. */
   jobsByUniqueKey: db

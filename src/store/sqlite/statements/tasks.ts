@@ -1,15 +1,35 @@
-import { and, asc, eq, inArray, lte, sql } from 'drizzle-orm'
+import { and, asc, eq, gt, inArray, lte, sql } from 'drizzle-orm'
 import type { BunSQLiteDatabase } from 'drizzle-orm/bun-sqlite'
 import { codeOf } from '../rows.ts'
 import { failures, tasks } from '../schema.ts'
-import { atMost, given, inState, mayTake, missed, numeric, only } from './given.ts'
+import { atMost, given, inState, literal, mayTake, missed, numeric, only, textual } from './given.ts'
 
 const { placeholder } = sql
 
 const thisTask = and(eq(tasks.job, given('job')), eq(tasks.index, given('index')))
 /** Only who holds the attempt can settle it. */
 const held = and(thisTask, eq(tasks.attempt, given('attempt')), mayTake('succeed'))
-const inLane = and(eq(tasks.job, numeric('job')), eq(tasks.queue, numeric('queue')), inState('queued'))
+/** A task during which the server died twice in a row of lives may be why: it is claimed apart from the others. */
+const suspectFrom = literal(2)
+const isSuspect = sql`${tasks.rescues} >= ${suspectFrom}`
+const isPlain = sql`${tasks.rescues} < ${suspectFrom}`
+const inLane = and(
+  eq(tasks.job, numeric('job')),
+  eq(tasks.queue, numeric('queue')),
+  inState('queued'),
+  isPlain,
+)
+/** What it takes to run a task. */
+const claimable = {
+  index: tasks.index,
+  key: tasks.key,
+  kind: tasks.kind,
+  attempt: tasks.attempt,
+  failures: tasks.failures,
+  waitedMs: tasks.waitedMs,
+  input: tasks.input,
+  options: tasks.options,
+}
 const spent = sql`${tasks.failures} + ${placeholder('spent')}`
 
 /** What moves a task, one transition a statement. */
@@ -35,6 +55,15 @@ export const taskStatements = (db: BunSQLiteDatabase) => ({
     })
     .prepare(),
 
+  taskState: db.select({ state: tasks.state }).from(tasks).where(thisTask).prepare(),
+  taskWithKey: db
+    .select({ index: tasks.index })
+    .from(tasks)
+    .where(
+      and(eq(tasks.job, numeric('job')), sql`${tasks.key} is not null and ${tasks.key} = ${textual('key')}`),
+    )
+    .prepare(),
+
   nextDue: db
     .select({ runAt: tasks.runAt })
     .from(tasks)
@@ -43,19 +72,34 @@ export const taskStatements = (db: BunSQLiteDatabase) => ({
     .limit(only(1))
     .prepare(),
   dueTasks: db
-    .select({
-      index: tasks.index,
-      key: tasks.key,
-      kind: tasks.kind,
-      attempt: tasks.attempt,
-      failures: tasks.failures,
-      waitedMs: tasks.waitedMs,
-      input: tasks.input,
-      options: tasks.options,
-    })
+    .select(claimable)
     .from(tasks)
     .where(and(inLane, lte(tasks.runAt, numeric('now'))))
     .orderBy(asc(tasks.runAt), asc(tasks.index))
+    .limit(atMost('limit'))
+    .prepare(),
+  suspects: db
+    .select({ ...claimable, job: tasks.job, queue: tasks.queue })
+    .from(tasks)
+    .where(and(inState('queued'), isSuspect, lte(tasks.runAt, numeric('now'))))
+    .orderBy(asc(tasks.job), asc(tasks.runAt), asc(tasks.index))
+    .limit(atMost('limit'))
+    .prepare(),
+  nextSuspect: db
+    .select({ at: sql<number | null>`min(${tasks.runAt})` })
+    .from(tasks)
+    .where(and(inState('queued'), isSuspect, gt(tasks.runAt, numeric('now'))))
+    .prepare(),
+  runningSuspect: db
+    .select({ index: tasks.index })
+    .from(tasks)
+    .where(and(inState('running'), isSuspect))
+    .limit(only(1))
+    .prepare(),
+  suspectsOf: db
+    .select({ index: tasks.index, queue: tasks.queue, key: tasks.key, attempt: tasks.attempt })
+    .from(tasks)
+    .where(and(inState('queued'), isSuspect, eq(tasks.job, numeric('job'))))
     .limit(atMost('limit'))
     .prepare(),
   claimTask: db
@@ -114,7 +158,7 @@ export const taskStatements = (db: BunSQLiteDatabase) => ({
   queuedTasks: db
     .select({ index: tasks.index, queue: tasks.queue, key: tasks.key, attempt: tasks.attempt })
     .from(tasks)
-    .where(and(eq(tasks.job, numeric('job')), inState('queued')))
+    .where(and(eq(tasks.job, numeric('job')), inState('queued'), isPlain))
     // In this order by the index of what is due: without it, by the primary key, past everything that ended.
     .orderBy(asc(tasks.queue), asc(tasks.runAt), asc(tasks.index))
     .limit(atMost('limit'))

@@ -40,6 +40,12 @@ export const turnStatements = (db: BunSQLiteDatabase) => ({
       sql`${jobs.number} = (select number from jobs indexed by jobs_to_sweep where state = 'stopping' and blocked + queued > 0 limit 1)`,
     )
     .prepare(),
+  jobsToSeal: db
+    .select()
+    .from(jobs)
+    .where(and(sql`${jobs.sealAt} is not null`, lte(jobs.sealAt, numeric('now'))))
+    .limit(atMost('limit'))
+    .prepare(),
   jobsToExpire: db
     .select()
     .from(jobs)
@@ -66,6 +72,13 @@ export const turnStatements = (db: BunSQLiteDatabase) => ({
     .from(jobs)
     .where(sql`${jobs.deadlineAt} is not null and ${jobs.outcome} is null`)
     .orderBy(asc(jobs.deadlineAt))
+    .limit(only(1))
+    .prepare(),
+  nextToSeal: db
+    .select({ at: jobs.sealAt })
+    .from(jobs)
+    .where(sql`${jobs.sealAt} is not null`)
+    .orderBy(asc(jobs.sealAt))
     .limit(only(1))
     .prepare(),
   nextToExpire: db

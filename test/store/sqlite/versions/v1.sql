@@ -1,0 +1,225 @@
+-- A database of schema 1, left at 2026-11-20T21:09:39.847Z
+pragma auto_vacuum = 2;
+CREATE TABLE `edges` (
+	`job` integer NOT NULL,
+	`task` integer NOT NULL,
+	`dependant` integer NOT NULL,
+	`always` integer NOT NULL,
+	PRIMARY KEY(`job`, `task`, `dependant`)
+) WITHOUT ROWID;
+CREATE TABLE `failures` (
+	`job` integer NOT NULL,
+	`idx` integer NOT NULL,
+	`attempt` integer NOT NULL,
+	`started_at` integer NOT NULL,
+	`finished_at` integer NOT NULL,
+	`error` text NOT NULL,
+	PRIMARY KEY(`job`, `idx`, `attempt`)
+) WITHOUT ROWID;
+CREATE TABLE `jobs` (
+	`number` integer PRIMARY KEY AUTOINCREMENT NOT NULL,
+	`id` text NOT NULL,
+	`name` text,
+	`state` text NOT NULL,
+	`mode` text NOT NULL,
+	`tolerate` text NOT NULL,
+	`quorum` integer NOT NULL,
+	`outcome` text,
+	`decided_by` integer,
+	`error` text,
+	`total` integer NOT NULL,
+	`blocked` integer NOT NULL,
+	`queued` integer NOT NULL,
+	`running` integer NOT NULL,
+	`succeeded` integer NOT NULL,
+	`failed` integer NOT NULL,
+	`cancelled` integer NOT NULL,
+	`sealed` integer NOT NULL,
+	`seq` integer NOT NULL,
+	`concurrency` integer,
+	`priority` integer NOT NULL,
+	`labels` text NOT NULL,
+	`defaults` text NOT NULL,
+	`template` text,
+	`linked` integer NOT NULL,
+	`created_at` integer NOT NULL,
+	`started_at` integer,
+	`finished_at` integer,
+	`timeout_ms` integer,
+	`deadline_at` integer,
+	`keep_ms` integer,
+	`expires_at` integer,
+	`idempotency_key` text,
+	`seal_at` integer,
+	`seal_timeout_ms` integer,
+	`run_at` integer,
+	`unique_key` text,
+	`owner` text NOT NULL,
+	`schedule` text,
+	`ready` integer NOT NULL,
+	`pass` integer NOT NULL
+);
+CREATE TABLE `keys` (
+	`key` text PRIMARY KEY NOT NULL,
+	`digest` text,
+	`job_id` text NOT NULL,
+	`expires_at` integer NOT NULL
+) WITHOUT ROWID;
+CREATE TABLE `labels` (
+	`name` text NOT NULL,
+	`value` text NOT NULL,
+	`job` integer NOT NULL,
+	PRIMARY KEY(`name`, `value`, `job`)
+) WITHOUT ROWID;
+CREATE TABLE `lanes` (
+	`job` integer NOT NULL,
+	`queue` integer NOT NULL,
+	`due_at` integer NOT NULL,
+	`ready` integer NOT NULL,
+	`parked` integer NOT NULL,
+	`turn` integer NOT NULL,
+	`pass` integer NOT NULL,
+	PRIMARY KEY(`job`, `queue`)
+) WITHOUT ROWID;
+CREATE TABLE `limits` (
+	`name` text PRIMARY KEY NOT NULL,
+	`limits` text NOT NULL,
+	`paused_at` integer,
+	`updated_at` integer NOT NULL
+) WITHOUT ROWID;
+CREATE TABLE `owners` (
+	`id` text PRIMARY KEY NOT NULL,
+	`waiting` integer NOT NULL
+) WITHOUT ROWID;
+CREATE TABLE `purges` (
+	`job` integer PRIMARY KEY NOT NULL
+);
+CREATE TABLE `queue_states` (
+	`queue` text PRIMARY KEY NOT NULL,
+	`state` text NOT NULL
+) WITHOUT ROWID;
+CREATE TABLE `queues` (
+	`number` integer PRIMARY KEY AUTOINCREMENT NOT NULL,
+	`name` text NOT NULL,
+	`queued` integer NOT NULL,
+	`blocked` integer NOT NULL
+);
+CREATE TABLE `schedules` (
+	`id` text PRIMARY KEY NOT NULL,
+	`name` text,
+	`cron` text NOT NULL,
+	`time_zone` text NOT NULL,
+	`missed` text NOT NULL,
+	`overlap` text NOT NULL,
+	`job` text NOT NULL,
+	`owner` text,
+	`paused_at` integer,
+	`next_at` integer,
+	`last_at` integer,
+	`last_job` text,
+	`last_skip` text,
+	`created_at` integer NOT NULL,
+	`updated_at` integer NOT NULL
+) WITHOUT ROWID;
+CREATE TABLE `starts` (
+	`queue` text NOT NULL,
+	`bucket` integer NOT NULL,
+	`count` integer NOT NULL,
+	`at` integer,
+	PRIMARY KEY(`queue`, `bucket`)
+) WITHOUT ROWID;
+CREATE TABLE `tasks` (
+	`job` integer NOT NULL,
+	`idx` integer NOT NULL,
+	`state` integer NOT NULL,
+	`kind` text NOT NULL,
+	`queue` integer NOT NULL,
+	`attempt` integer NOT NULL,
+	`failures` integer NOT NULL,
+	`rescues` integer NOT NULL,
+	`waited_ms` integer NOT NULL,
+	`waiting` integer NOT NULL,
+	`seq` integer NOT NULL,
+	`run_at` integer NOT NULL,
+	`started_at` integer,
+	`finished_at` integer,
+	`key` text,
+	`options` text,
+	`input` text NOT NULL,
+	`output` text,
+	`error` text,
+	PRIMARY KEY(`job`, `idx`)
+);
+CREATE INDEX `edges_by_dependant` ON `edges` (`job`,`dependant`,`task`,`always`);
+CREATE UNIQUE INDEX `jobs_by_id` ON `jobs` (`id`);
+CREATE INDEX `jobs_by_state` ON `jobs` (`state`,`number`);
+CREATE INDEX `jobs_by_name` ON `jobs` (`name`,`number`) WHERE name is not null;
+CREATE INDEX `jobs_in_turn` ON `jobs` (`pass`,`number`) WHERE ready = 1;
+CREATE INDEX `jobs_to_start` ON `jobs` (`run_at`) WHERE run_at is not null;
+CREATE INDEX `jobs_by_unique_key` ON `jobs` (`unique_key`,`number`) WHERE unique_key is not null;
+CREATE INDEX `jobs_by_schedule` ON `jobs` (`schedule`,`number`) WHERE schedule is not null;
+CREATE INDEX `jobs_to_stop` ON `jobs` (`deadline_at`) WHERE deadline_at is not null and outcome is null;
+CREATE INDEX `jobs_to_seal` ON `jobs` (`seal_at`) WHERE seal_at is not null;
+CREATE INDEX `jobs_to_expire` ON `jobs` (`expires_at`) WHERE expires_at is not null;
+CREATE INDEX `jobs_to_sweep` ON `jobs` (`number`) WHERE state = 'stopping' and blocked + queued > 0;
+CREATE INDEX `keys_to_forget` ON `keys` (`expires_at`);
+CREATE INDEX `labels_by_job` ON `labels` (`job`);
+CREATE INDEX `lanes_in_turn` ON `lanes` (`job`,`turn`,`queue`) WHERE ready = 1;
+CREATE INDEX `lanes_to_wake` ON `lanes` (`due_at`) WHERE ready = 0 and parked = 0;
+CREATE INDEX `lanes_parked` ON `lanes` (`queue`,`pass`,`job`) WHERE parked = 1;
+CREATE UNIQUE INDEX `queues_by_name` ON `queues` (`name`);
+CREATE INDEX `queues_waiting` ON `queues` (`name`) WHERE queued + blocked > 0;
+CREATE INDEX `schedules_due` ON `schedules` (`next_at`,`id`) WHERE next_at is not null;
+CREATE UNIQUE INDEX `tasks_by_key` ON `tasks` (`job`,`key`) WHERE key is not null;
+CREATE INDEX `tasks_blocked` ON `tasks` (`job`,`idx`) WHERE state = 0;
+CREATE INDEX `tasks_due` ON `tasks` (`job`,`queue`,`run_at`,`idx`) WHERE state = 1 and rescues < 2;
+CREATE INDEX `tasks_suspect` ON `tasks` (`job`,`run_at`,`idx`) WHERE state = 1 and rescues >= 2;
+CREATE INDEX `tasks_running` ON `tasks` (`job`,`idx`) WHERE state = 2;
+CREATE INDEX `tasks_missed` ON `tasks` (`job`,`state`,`idx`) WHERE state >= 4;
+CREATE INDEX `tasks_log` ON `tasks` (`job`,`seq`) WHERE seq > 0 and state <> 2;
+insert into edges (job, task, dependant, always) values (2, 0, 3, 0);
+insert into edges (job, task, dependant, always) values (2, 1, 3, 1);
+insert into failures (job, idx, attempt, started_at, finished_at, error) values (1, 1, 1, 1795208979787, 1795208979798, '{"code":"handler_failed","message":"It is broken"}');
+insert into failures (job, idx, attempt, started_at, finished_at, error) values (1, 1, 2, 1795208979798, 1795208979803, '{"code":"handler_failed","message":"It is broken"}');
+insert into jobs (number, id, name, state, mode, tolerate, quorum, outcome, decided_by, error, total, blocked, queued, running, succeeded, failed, cancelled, sealed, seq, concurrency, priority, labels, defaults, template, linked, created_at, started_at, finished_at, timeout_ms, deadline_at, keep_ms, expires_at, idempotency_key, seal_at, seal_timeout_ms, run_at, unique_key, owner, schedule, ready, pass) values (1, '01a1facb-2541-7044-bf5b-902fd86f8ad9', 'ended', 'succeeded', 'allSettled', '0', 1, 'succeeded', NULL, NULL, 2, 0, 0, 0, 1, 1, 0, 1, 9, NULL, 5, '{"team":"growth"}', '{}', NULL, 0, 1795208979787, 1795208979787, 1795208979803, NULL, NULL, 604800000, 1795813779803, 'of-ended', NULL, NULL, NULL, NULL, '', NULL, 0, 1512);
+insert into jobs (number, id, name, state, mode, tolerate, quorum, outcome, decided_by, error, total, blocked, queued, running, succeeded, failed, cancelled, sealed, seq, concurrency, priority, labels, defaults, template, linked, created_at, started_at, finished_at, timeout_ms, deadline_at, keep_ms, expires_at, idempotency_key, seal_at, seal_timeout_ms, run_at, unique_key, owner, schedule, ready, pass) values (2, '01a1facb-2561-70e5-b7fc-2b3d00778292', 'running', 'running', 'all', '0', 1, NULL, NULL, NULL, 4, 1, 1, 2, 0, 0, 0, 1, 3, 2, 7, '{}', '{}', NULL, 1, 1795208979813, 1795208979813, NULL, NULL, NULL, 604800000, NULL, 'of-running', NULL, NULL, NULL, NULL, '', NULL, 0, 2232);
+insert into jobs (number, id, name, state, mode, tolerate, quorum, outcome, decided_by, error, total, blocked, queued, running, succeeded, failed, cancelled, sealed, seq, concurrency, priority, labels, defaults, template, linked, created_at, started_at, finished_at, timeout_ms, deadline_at, keep_ms, expires_at, idempotency_key, seal_at, seal_timeout_ms, run_at, unique_key, owner, schedule, ready, pass) values (3, '01a1facb-256a-7414-9633-878fcf1de664', 'each', 'scheduled', 'allSettled', '0', 1, NULL, NULL, NULL, 3, 0, 3, 0, 0, 0, 0, 1, 1, NULL, 5, '{}', '{}', '{"handler":"echo","input":"{{item}}-{{index}}"}', 0, 1795208979821, NULL, NULL, NULL, NULL, 604800000, NULL, 'of-each', NULL, NULL, 1795212579819, NULL, '', NULL, 0, 2232);
+insert into jobs (number, id, name, state, mode, tolerate, quorum, outcome, decided_by, error, total, blocked, queued, running, succeeded, failed, cancelled, sealed, seq, concurrency, priority, labels, defaults, template, linked, created_at, started_at, finished_at, timeout_ms, deadline_at, keep_ms, expires_at, idempotency_key, seal_at, seal_timeout_ms, run_at, unique_key, owner, schedule, ready, pass) values (4, '01a1facb-2571-7063-91b0-e0ded8e3a7d5', 'paused', 'paused', 'allSettled', '0', 1, NULL, NULL, NULL, 1, 0, 1, 0, 0, 0, 0, 1, 2, NULL, 5, '{}', '{}', NULL, 0, 1795208979825, NULL, NULL, NULL, NULL, 604800000, NULL, 'of-paused', NULL, NULL, NULL, NULL, '', NULL, 0, 2232);
+insert into jobs (number, id, name, state, mode, tolerate, quorum, outcome, decided_by, error, total, blocked, queued, running, succeeded, failed, cancelled, sealed, seq, concurrency, priority, labels, defaults, template, linked, created_at, started_at, finished_at, timeout_ms, deadline_at, keep_ms, expires_at, idempotency_key, seal_at, seal_timeout_ms, run_at, unique_key, owner, schedule, ready, pass) values (5, '01a1facb-2578-72ad-99f7-f533505bdced', 'narrow', 'running', 'allSettled', '0', 1, NULL, NULL, NULL, 2, 0, 2, 0, 0, 0, 0, 1, 1, NULL, 5, '{}', '{}', NULL, 0, 1795208979833, NULL, NULL, NULL, NULL, 604800000, NULL, 'of-narrow', NULL, NULL, NULL, 'only-one', '', NULL, 0, 2232);
+insert into keys (key, digest, job_id, expires_at) values ('of-each', 'f8348b70ece3537495294cd4522f4a7b4e6c81b71b81968a2fd91990598e4c0d', '01a1facb-256a-7414-9633-878fcf1de664', 1795295379821);
+insert into keys (key, digest, job_id, expires_at) values ('of-ended', '8a837f3c8a2fd44baca7a4ece08aef77a6c4deb42fedc75b638ade598b033927', '01a1facb-2541-7044-bf5b-902fd86f8ad9', 1795295379787);
+insert into keys (key, digest, job_id, expires_at) values ('of-narrow', '9262b32df7bc5fd47ec1a15e22033ec7ff747a1d513fd44008ec79183d3ad3e7', '01a1facb-2578-72ad-99f7-f533505bdced', 1795295379833);
+insert into keys (key, digest, job_id, expires_at) values ('of-paused', '5ae78662c825e493c0ec755c40e42fc20d7588491c5fe491c8faea2884fdb9dd', '01a1facb-2571-7063-91b0-e0ded8e3a7d5', 1795295379825);
+insert into keys (key, digest, job_id, expires_at) values ('of-running', '298ec9b400cc3c96f4ef96173f5409d767915cf28c8d0e34b9b07fa77b3986a3', '01a1facb-2561-70e5-b7fc-2b3d00778292', 1795295379813);
+insert into labels (name, value, job) values ('team', 'growth', 1);
+insert into lanes (job, queue, due_at, ready, parked, turn, pass) values (2, 3, 1795208979813, 1, 0, 3, 720);
+insert into lanes (job, queue, due_at, ready, parked, turn, pass) values (3, 4, 1795212579819, 0, 0, 0, 0);
+insert into lanes (job, queue, due_at, ready, parked, turn, pass) values (3, 5, 1795212579819, 0, 0, 0, 0);
+insert into lanes (job, queue, due_at, ready, parked, turn, pass) values (3, 6, 1795212579819, 0, 0, 0, 0);
+insert into lanes (job, queue, due_at, ready, parked, turn, pass) values (4, 1, 1795212579825, 0, 0, 0, 0);
+insert into lanes (job, queue, due_at, ready, parked, turn, pass) values (5, 7, 1795208979833, 0, 1, 0, 0);
+insert into limits (name, limits, paused_at, updated_at) values ('narrow', '{"paused":true,"rate":{"limit":100,"perMs":1000}}', 1795208979701, 1795208979701);
+insert into owners (id, waiting) values ('', 8);
+insert into queues (number, name, queued, blocked) values (1, 'call:echo', 1, 0);
+insert into queues (number, name, queued, blocked) values (2, 'call:broken', 0, 0);
+insert into queues (number, name, queued, blocked) values (3, 'line', 1, 1);
+insert into queues (number, name, queued, blocked) values (4, 'of-x', 1, 0);
+insert into queues (number, name, queued, blocked) values (5, 'of-y', 1, 0);
+insert into queues (number, name, queued, blocked) values (6, 'of-z', 1, 0);
+insert into queues (number, name, queued, blocked) values (7, 'narrow', 2, 0);
+insert into schedules (id, name, cron, time_zone, missed, overlap, job, owner, paused_at, next_at, last_at, last_job, last_skip, created_at, updated_at) values ('hourly', NULL, '0 * * * *', 'UTC', 'once', 'allow', '{"name":"hourly","tasks":[{"kind":"call","handler":"echo","input":7}]}', NULL, NULL, 1795212000000, NULL, NULL, NULL, 1795208979764, 1795208979764);
+insert into tasks (job, idx, state, kind, queue, attempt, failures, rescues, waited_ms, waiting, seq, run_at, started_at, finished_at, key, options, input, output, error) values (1, 0, 3, 'call', 1, 1, 0, 0, 0, 0, 4, 1795208979787, 1795208979787, 1795208979798, 'first', NULL, '{"handler":"echo","input":{"n":1}}', '{"n":1}', NULL);
+insert into tasks (job, idx, state, kind, queue, attempt, failures, rescues, waited_ms, waiting, seq, run_at, started_at, finished_at, key, options, input, output, error) values (1, 1, 4, 'call', 2, 2, 2, 0, 0, 0, 7, 1795208979797, 1795208979798, 1795208979803, NULL, '{"retry":{"attempts":2,"delayMs":0}}', '{"handler":"broken","input":null}', NULL, '{"code":"handler_failed","message":"It is broken"}');
+insert into tasks (job, idx, state, kind, queue, attempt, failures, rescues, waited_ms, waiting, seq, run_at, started_at, finished_at, key, options, input, output, error) values (2, 0, 2, 'call', 3, 1, 0, 0, 0, 0, 2, 1795208979813, 1795208979813, NULL, 'a', NULL, '{"handler":"patient","input":1}', NULL, NULL);
+insert into tasks (job, idx, state, kind, queue, attempt, failures, rescues, waited_ms, waiting, seq, run_at, started_at, finished_at, key, options, input, output, error) values (2, 1, 2, 'call', 3, 1, 0, 0, 0, 0, 3, 1795208979813, 1795208979813, NULL, 'b', NULL, '{"handler":"patient","input":2}', NULL, NULL);
+insert into tasks (job, idx, state, kind, queue, attempt, failures, rescues, waited_ms, waiting, seq, run_at, started_at, finished_at, key, options, input, output, error) values (2, 2, 1, 'call', 3, 0, 0, 0, 0, 0, 0, 1795208979813, NULL, NULL, NULL, NULL, '{"handler":"echo","input":3}', NULL, NULL);
+insert into tasks (job, idx, state, kind, queue, attempt, failures, rescues, waited_ms, waiting, seq, run_at, started_at, finished_at, key, options, input, output, error) values (2, 3, 0, 'call', 3, 0, 0, 0, 0, 2, 0, 1795208979813, NULL, NULL, NULL, NULL, '{"handler":"echo","input":"{{tasks.a.output}}"}', NULL, NULL);
+insert into tasks (job, idx, state, kind, queue, attempt, failures, rescues, waited_ms, waiting, seq, run_at, started_at, finished_at, key, options, input, output, error) values (3, 0, 1, 'call', 4, 0, 0, 0, 0, 0, 0, 1795212579819, NULL, NULL, 'of-x', NULL, '"x"', NULL, NULL);
+insert into tasks (job, idx, state, kind, queue, attempt, failures, rescues, waited_ms, waiting, seq, run_at, started_at, finished_at, key, options, input, output, error) values (3, 1, 1, 'call', 5, 0, 0, 0, 0, 0, 0, 1795212579819, NULL, NULL, 'of-y', NULL, '"y"', NULL, NULL);
+insert into tasks (job, idx, state, kind, queue, attempt, failures, rescues, waited_ms, waiting, seq, run_at, started_at, finished_at, key, options, input, output, error) values (3, 2, 1, 'call', 6, 0, 0, 0, 0, 0, 0, 1795212579819, NULL, NULL, 'of-z', NULL, '"z"', NULL, NULL);
+insert into tasks (job, idx, state, kind, queue, attempt, failures, rescues, waited_ms, waiting, seq, run_at, started_at, finished_at, key, options, input, output, error) values (4, 0, 1, 'call', 1, 0, 0, 0, 0, 0, 0, 1795212579825, NULL, NULL, NULL, NULL, '{"handler":"echo","input":1}', NULL, NULL);
+insert into tasks (job, idx, state, kind, queue, attempt, failures, rescues, waited_ms, waiting, seq, run_at, started_at, finished_at, key, options, input, output, error) values (5, 0, 1, 'call', 7, 0, 0, 0, 0, 0, 0, 1795208979833, NULL, NULL, NULL, NULL, '{"handler":"echo","input":1}', NULL, NULL);
+insert into tasks (job, idx, state, kind, queue, attempt, failures, rescues, waited_ms, waiting, seq, run_at, started_at, finished_at, key, options, input, output, error) values (5, 1, 1, 'call', 7, 0, 0, 0, 0, 0, 0, 1795208979833, NULL, NULL, NULL, NULL, '{"handler":"echo","input":2}', NULL, NULL);
+insert into sqlite_sequence (name, seq) values ('jobs', 5);
+insert into sqlite_sequence (name, seq) values ('queues', 7);
+pragma user_version = 1;
