@@ -197,7 +197,7 @@ describe('a server that is told to stop', () => {
     expect(await server.kill('SIGTERM')).toEqual({ code: 0, signal: null })
     expect((await closed).code).toBe(1012)
     expect(await stream.text()).toContain('"state":"running"')
-    expect((await waiting).status).toBe(409)
+    expect((await waiting).status).toBe(503)
   })
 
   test('does not wait for a client that never ends its request', async () => {
