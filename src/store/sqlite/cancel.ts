@@ -1,6 +1,6 @@
 import type { Failure } from '../../job/errors.ts'
 import type { Books } from './books.ts'
-import type { OpenJob } from './rows.ts'
+import { type OpenJob, textOf } from './rows.ts'
 import { tell } from './tell.ts'
 
 /** A task that no attempt holds. */
@@ -26,7 +26,7 @@ export const cancelWaiting = (
     index,
     seq,
     now: books.now,
-    error: JSON.stringify(error),
+    error: textOf(error),
   })
   const claim = { index, key: key ?? undefined, attempt }
   tell({ books, job, claim }, { state: 'cancelled', seq, error })

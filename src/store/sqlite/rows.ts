@@ -33,6 +33,17 @@ export const stateOf = (code: number): TaskState => {
   return state
 }
 
+const texts = new WeakMap<Failure, string>()
+
+/** An error as it is stored: one is often that of many tasks. */
+export const textOf = (error: Failure): string => {
+  const known = texts.get(error)
+  if (known !== undefined) return known
+  const text = JSON.stringify(error)
+  texts.set(error, text)
+  return text
+}
+
 /** JSON that Sheaf itself wrote, in a column that only Sheaf writes: its type is known. */
 const decode = <T>(text: string): T => JSON.parse(text) as T
 

@@ -108,7 +108,9 @@ export class SqliteStore implements Store {
         wakeAt: this.#nextWake(now),
       }
     }
-    return this.#transact(now, work, batch.ahead)
+    const committed = this.#transact(now, work, batch.ahead)
+    this.#space.fold()
+    return committed
   }
 
   async rescue(now: number, mostRescues: number): Promise<number> {

@@ -1,7 +1,7 @@
 import type { Failure } from '../../job/errors.ts'
 import type { TaskChange } from '../store.ts'
 import type { Books } from './books.ts'
-import type { OpenJob } from './rows.ts'
+import { type OpenJob, textOf } from './rows.ts'
 
 /** Whose change is told. */
 export interface Told {
@@ -30,5 +30,5 @@ export const tell = (
     runAt: change.runAt,
     output: change.output,
     outputBytes: change.output === undefined ? 0 : Buffer.byteLength(change.output),
-    error: change.error === undefined ? undefined : JSON.stringify(change.error),
+    error: change.error === undefined ? undefined : textOf(change.error),
   })

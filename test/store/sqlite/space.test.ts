@@ -71,3 +71,20 @@ describe('space', () => {
     expect(Math.max(...sizes.slice(30))).toBeLessThanOrEqual(early * 1.05)
   })
 })
+
+test('what was deleted goes by its size, too: a few large outputs are a step', async () => {
+  await using opened = open()
+  const { s, rows } = opened
+  const job = await s.submit({ tasks: 10 })
+  const large = JSON.stringify('x'.repeat(3_000_000))
+  const settlements = (await s.claim()).map((claim) => ({
+    claim,
+    result: { type: 'succeeded' as const, output: large },
+  }))
+  await s.commit({ settlements })
+  expect((await s.act('delete', job)).type).toBe('done')
+  const left = [rows()]
+  while ((await s.commit()).unfinished) left.push(rows())
+  expect(left.slice(0, 3)).toEqual([7, 4, 1])
+  expect(rows()).toBe(0)
+})

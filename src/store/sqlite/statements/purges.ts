@@ -1,7 +1,10 @@
 import { and, eq, sql } from 'drizzle-orm'
 import type { BunSQLiteDatabase } from 'drizzle-orm/bun-sqlite'
 import { edges, failures, purges, tasks } from '../schema.ts'
-import { given, numeric, only } from './given.ts'
+import { given, literal, numeric, only } from './given.ts'
+
+/** How many bytes of outputs a step removes before it ends. */
+const mostPurged = 8 * 1024 * 1024
 
 /** The tasks of deleted jobs, removed from the lowest index up, a bounded number at a time. */
 export const purgeStatements = (db: BunSQLiteDatabase) => ({
@@ -14,9 +17,18 @@ export const purgeStatements = (db: BunSQLiteDatabase) => ({
     .delete(purges)
     .where(eq(purges.job, given('job')))
     .prepare(),
+  /** How far a step goes: `count` of the first tasks, which is less than there are to see if their outputs are large. */
   lastToPurge: db
-    .select({ last: sql<number | null>`max(idx)`, count: sql<number>`count(*)` })
-    .from(sql`(select idx from tasks where job = ${numeric('job')} order by idx limit ${numeric('limit')})`)
+    .select({
+      last: sql<number | null>`max(case when before < ${literal(mostPurged)} then idx end)`,
+      count: sql<number>`count(case when before < ${literal(mostPurged)} then 1 end)`,
+      seen: sql<number>`count(*)`,
+    })
+    .from(
+      sql`(select idx, sum(size) over (order by idx rows unbounded preceding) - size as before from
+        (select idx, coalesce(octet_length(output), 0) as size from tasks
+          where job = ${numeric('job')} order by idx limit ${numeric('limit')}))`,
+    )
     .prepare(),
   purgeTasks: db
     .delete(tasks)
