@@ -39,9 +39,7 @@ describe('every statement is served by an index', () => {
   )
 
   test.each(readsFromTheStart)('%s, but for the order it reads in', (name) => {
-    expect(slow(plans.get(name) ?? [])).toEqual([
-      'SEARCH tasks USING INDEX sqlite_autoindex_tasks_1 (job=?)',
-    ])
+    expect(slow(plans.get(name) ?? [])).toEqual(['SEARCH tasks USING INDEX sqlite_autoindex_tasks_1 (job=?)'])
   })
 
   test.each(queries.map((query) => [JSON.stringify(query), query] as const))(
