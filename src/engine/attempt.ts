@@ -138,9 +138,12 @@ export class Attempt implements RunContext {
    * is late, it waits once more, though at most for a second.
    */
   #limit(timeoutMs: number): void {
+    const { clock } = this.host
     const timeOut = () => this.#finish(timedOut(timeoutMs))
+    // Not by the time of day: that it is set forwards makes no timer late.
+    const since = clock.elapsed()
     this.after(timeoutMs, () => {
-      const lateMs = this.host.clock.now() - this.startedAt - timeoutMs
+      const lateMs = clock.elapsed() - since - timeoutMs
       if (lateMs < leastLateMs) timeOut()
       else this.after(Math.min(lateMs, mostGraceMs), timeOut)
     })

@@ -124,6 +124,15 @@ describe('a timeout', () => {
       expect(clock.pending).toBe(0)
     })
 
+  test('is not put off by a clock that is set forwards meanwhile', async () => {
+    const { attempt, clock, results } = await scripted({ defaults: { timeoutMs: 20 } })
+    const now = clock.now
+    clock.now = () => now() + 3_600_000
+    await clock.advance(20)
+    expect(results).toMatchObject([{ type: 'retry', error: { code: 'timeout' } }])
+    expect(attempt.attempt).toBe(1)
+  })
+
   test('aborts the signal, and another attempt may follow', async () => {
     const { attempt, clock, results } = await scripted({ defaults: { timeoutMs: 20 } })
     const { signal } = attempt
