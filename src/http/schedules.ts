@@ -36,6 +36,16 @@ const location = (description: string) => ({ Location: { description, schema: Ty
 const tags = ['schedules']
 
 /** Jobs that are submitted again and again. */
+/** Why what a schedule is to do is not taken. */
+const refusals = problems(
+  'malformed',
+  'too_large',
+  'unsupported_media_type',
+  'invalid',
+  'conflict',
+  'unavailable',
+)
+
 export const schedules = (options: AppOptions) =>
   new Elysia().use(reading(options)).use(changing(options)).use(acting(options))
 
@@ -122,14 +132,7 @@ const changing = ({ engine: { schedules }, clock, tokens, maxBodyBytes }: AppOpt
             description: 'The schedule, which is on disk.',
             headers: location('Where the schedule is.'),
           }),
-          ...problems(
-            'malformed',
-            'too_large',
-            'unsupported_media_type',
-            'invalid',
-            'conflict',
-            'unavailable',
-          ),
+          ...refusals,
         },
         detail: {
           operationId: 'createSchedule',
@@ -156,14 +159,7 @@ const changing = ({ engine: { schedules }, clock, tokens, maxBodyBytes }: AppOpt
             description: 'The schedule, which is new.',
             headers: location('Where the schedule is.'),
           }),
-          ...problems(
-            'malformed',
-            'too_large',
-            'unsupported_media_type',
-            'invalid',
-            'conflict',
-            'unavailable',
-          ),
+          ...refusals,
         },
         detail: {
           operationId: 'putSchedule',

@@ -68,6 +68,17 @@ describe('how many tasks run at once', () => {
   })
 })
 
+test('a queue that is paused in the commit that claims of it starts nothing, and holds no place', async () => {
+  await using rig = await startEngine({ concurrency: 4 })
+  const [paused] = await Promise.all([rig.submit(jobOf(10)), rig.engine.limit('script', { paused: true })])
+  await rig.settle()
+  expect(rig.script.runs.length).toBe(0)
+  expect((await rig.read(paused)).counts).toMatchObject({ queued: 10, running: 0 })
+  const other = await rig.submit(jobOf(tasksOf('echo', 5)))
+  await rig.settle()
+  expect((await rig.read(other)).counts).toMatchObject({ succeeded: 5 })
+})
+
 describe('fair turns', () => {
   test('a small job that comes after a large one is served within two turns', async () => {
     await using rig = await startEngine({ concurrency: 32 })

@@ -34,7 +34,7 @@ test('a queue that is paused starts nothing more, and goes on at once when it is
   const { length: before } = await place.arrivals('held')
   await pass()
   expect(await place.arrivals('held')).toHaveLength(before)
-  expect(await queues.get('held')).toMatchObject({ status: 'paused', running: 0 })
+  expect(await queues.get('held')).toMatchObject({ status: 'paused', running: 0, waiting: 100 - before })
 
   const resumedAt = Date.now()
   await queues.set('held', { concurrency: 4 })

@@ -30,7 +30,7 @@ export const isBlocked = ({ after }: NewTask): boolean => after !== undefined &&
 
 /** Writes the tasks of a job that was written before, and counts them in its ledger if it was written without them. */
 export const insertTasks = (books: Books, queues: QueueNames, { job, tasks, from }: Insertion): void => {
-  const isCounted = job.counts.total > from
+  const isNew = job.counts.total > from
   const lanes = new Map<number, Opening>()
   const ends = new Ends(books, job, from)
   const doomed: [task: number, dependency: number, queue: number][] = []
@@ -63,19 +63,21 @@ export const insertTasks = (books: Books, queues: QueueNames, { job, tasks, from
     lane[waiting > 0 ? 'blocked' : 'queued'] += 1
     if (edges.length > 0) job.linked = true
   }
-  openLanes(books, job, lanes)
-  if (!isCounted) countTasks(job, lanes)
+  openLanes(books, job, lanes, isNew)
+  if (!isNew) countTasks(job, lanes)
   for (const [index, dependency, queue] of doomed) {
     const key = tasks[index - from]?.key ?? null
     cancelDependant(books, job, { index, queue, key, attempt: 0 }, dependency)
   }
 }
 
-const openLanes = (books: Books, job: OpenJob, lanes: ReadonlyMap<number, Opening>): void => {
+const openLanes = (books: Books, job: OpenJob, lanes: ReadonlyMap<number, Opening>, isNew: boolean): void => {
   for (const [queue, { queued, blocked, dueAt }] of lanes) {
     books.lanes.count(queue, 'queued', queued)
     books.lanes.count(queue, 'blocked', blocked)
-    if (queued > 0) books.lanes.open(job.number, queue, dueAt)
+    if (queued === 0) continue
+    if (isNew) books.lanes.create(job.number, queue, dueAt)
+    else books.lanes.touch(job.number, queue)
   }
 }
 

@@ -31,14 +31,8 @@ export class Lanes {
     this.#ofJob(lane.job).set(lane.queue, lane)
   }
 
-  /** Says that tasks came into a lane which is perhaps not there yet, the first of them due at that time. */
-  open(job: number, queue: number, dueAt: number): void {
-    if (this.#touched.get(job)?.has(queue)) return
-    const known = this.statements.lane.get({ job, queue })
-    if (known) {
-      this.touch(job, queue)
-      return
-    }
+  /** Writes a lane of a new job, the first of whose tasks is due at that time. */
+  create(job: number, queue: number, dueAt: number): void {
     const ready = dueAt <= this.now
     this.statements.saveLane.run({ ...newLane, job, queue, dueAt, ready })
   }

@@ -38,6 +38,17 @@ export const remembering = (start: Start) => {
     expect(await again(s, 'another')).toEqual({ type: 'mismatch', id: job.id })
   })
 
+  test('to delete a job frees its key, and not the one that another has by now', async () => {
+    const s = await start()
+    const first = await s.submit({ tasks: 0, idempotency: { key: 'k', digest: 'd', forMs: 10 } })
+    s.now += 10
+    const second = await s.submit({ tasks: 0, idempotency: { key: 'k', digest: 'd' } })
+    await s.act('delete', first)
+    expect(await again(s)).toMatchObject({ type: 'repeated', job: { id: second.id } })
+    await s.act('delete', second)
+    expect(await again(s)).toMatchObject({ type: 'created' })
+  })
+
   test('a key survives a restart', async () => {
     const s = await start()
     const job = await s.submit({ idempotency: { key: 'k', digest: 'd' } })
