@@ -206,6 +206,12 @@ export const settings: { readonly [Key in Exclude<keyof Config, 'secrets'>]: Set
   },
 }
 
+/** What a setting is called by whoever sets it. */
+export type Naming = (key: keyof typeof settings) => string
+
+/** As an environment variable. */
+export const byVariable: Naming = (key) => settings[key].name
+
 /** A setting that cannot be used. The message is one line and holds no secret. */
 export class ConfigError extends Error {
   override readonly name = 'ConfigError'

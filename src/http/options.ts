@@ -8,6 +8,10 @@ import type { Token } from '../tokens.ts'
 import type { Streams } from './streams.ts'
 
 export interface AppOptions {
+  /** Where every path begins, such as `/gather`. Default: nothing. */
+  prefix?: string | undefined
+  /** Whether somebody else keeps strangers out: then neither tokens nor the headers `Host` and `Origin` are looked at. Default false. */
+  guarded?: boolean | undefined
   engine: Engine
   kinds: Kinds
   clock: Clock
