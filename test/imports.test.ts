@@ -7,7 +7,7 @@ const root = join(import.meta.dir, '../src')
 /** Leaf files at the top of src/, which know of nothing that Sheaf does. */
 const leaves = ['clock.ts', 'failpoint.ts', 'log.ts', 'loopback.ts', 'tokens.ts']
 
-/** What is put together at the top: by `serve.ts` for the process, by `index.ts` for an app of someone else's. */
+/** What is put together at the top, in `assemble.ts`: for a process by `serve.ts`, for an app of someone else's by `index.ts`. */
 const parts = ['job/', 'store/', 'kinds/', 'engine/', 'http/', ...leaves]
 
 /** What any part of the server may use. */
@@ -43,14 +43,16 @@ const law: [area: string, mayImport: string[]][] = [
   ['client.ts', ['job/', 'client/', 'clock.ts', '@elysiajs/eden']],
   ['client/', ['job/', 'client/', 'clock.ts', '@elysiajs/eden']],
   ['dashboard/', ['job/', 'client/', 'client.ts', 'dashboard/']],
-  ['config/', []],
-  ['config.ts', ['config/', 'kinds/email/smtp.ts', 'job/', 'kinds/sql/source.ts', ...leaves, 'node:']],
+  ['config/text.ts', []],
+  ['config/', ['config/', 'kinds/email/smtp.ts', 'job/', 'kinds/sql/source.ts', ...leaves]],
+  ['config.ts', ['config/', 'job/', ...leaves]],
   ['clock.ts', []],
   ['failpoint.ts', []],
   ['log.ts', []],
   ['loopback.ts', []],
   ['tokens.ts', ['node:crypto']],
-  ['serve.ts', [...parts, 'config.ts', ...common]],
+  ['assemble.ts', [...parts, 'config.ts', ...common]],
+  ['serve.ts', [...parts, 'assemble.ts', 'config.ts', ...common]],
   ['index.ts', [...parts, 'serve.ts', ...common, ...web]],
   ['main.ts', ['*']],
   ['cli/', ['*']],
