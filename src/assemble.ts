@@ -1,5 +1,5 @@
 import { type Clock, systemClock } from './clock.ts'
-import { byVariable, type Config, ConfigError, type Naming, settings } from './config.ts'
+import { byVariable, type Config, ConfigError, type Naming } from './config.ts'
 import { createEngine } from './engine/create.ts'
 import type { Engine } from './engine/engine.ts'
 import { Vitals } from './engine/health/vitals.ts'
@@ -8,8 +8,7 @@ import { Watchdog } from './engine/health/watchdog.ts'
 import { type App, createApp } from './http/app.ts'
 import type { AppOptions } from './http/options.ts'
 import { Streams } from './http/streams.ts'
-import { allowFlaw, parseAllow } from './kinds/egress/allow.ts'
-import { createEgress, type Egress } from './kinds/egress/egress.ts'
+import { createEgress } from './kinds/egress/egress.ts'
 import type { Handler } from './kinds/handler.ts'
 import { openBucket, readBucket } from './kinds/http/artifacts/bucket.ts'
 import { type Folder, openFolder } from './kinds/http/artifacts/folder.ts'
@@ -65,7 +64,8 @@ export const assemble = (options: PartsOptions): Parts => {
     handlers,
     sources: config.sources,
     smtp: config.smtp,
-    egress: egressOf(config, clock, naming),
+    // One for all of it: whatever leaves goes through the same guard.
+    egress: createEgress({ allow: config.egressAllow, clock }),
     artifacts: artifacts.place,
     clock,
   })
@@ -161,15 +161,6 @@ const artifactsOf = ({ artifacts, database }: PartsConfig): Places => {
   }
   const own = openFolder(`${database}.artifacts`)
   return { place: own, own }
-}
-
-/** One for the process: whatever leaves it goes through the same guard. */
-const egressOf = ({ egressAllow }: PartsConfig, clock: Clock, naming: Naming): Egress => {
-  const allow = parseAllow(egressAllow)
-  if (allow) return createEgress({ allow, clock })
-  throw new ConfigError(
-    `Expected "${naming('egressAllow')}" ${settings.egressAllow.allowed}, got ${allowFlaw(egressAllow)}.`,
-  )
 }
 
 const closeAll = async (kinds: Kinds) => {

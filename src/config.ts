@@ -23,46 +23,58 @@ type Environment = Readonly<Record<string, string | undefined>>
 /** Reads the settings out of the environment; an empty variable counts as not set. Throws a {@link ConfigError}. */
 export const readConfig = (env: Environment): Config => {
   refuseUnknown(env)
-  const read = <T>(setting: Setting<T>): T => {
-    const value = readIfSet(env, setting)
-    if (value === undefined) throw new ConfigError(`Expected "${setting.name}" to be set.`)
-    return value
-  }
-  const config: Config = {
-    database: read(settings.database),
-    host: read(settings.host),
-    port: read(settings.port),
-    tokens: readIfSet(env, settings.tokens) ?? [],
-    concurrency: read(settings.concurrency),
-    durability: read(settings.durability),
-    egressAllow: readIfSet(env, settings.egressAllow) ?? '',
-    artifacts: readIfSet(env, settings.artifacts),
-    handlers: readIfSet(env, settings.handlers),
-    sources: readIfSet(env, settings.sources) ?? [],
-    smtp: readIfSet(env, settings.smtp),
-    secrets: readSecrets(env),
-    log: read(settings.log),
-    graceMs: read(settings.graceMs),
-    maxBodyBytes: read(settings.maxBodyBytes),
-    maxQueued: read(settings.maxQueued),
-    maxQueuedPerToken: readIfSet(env, settings.maxQueuedPerToken),
-    keepMs: finite(read(settings.keepMs)),
-    idempotencyMs: read(settings.idempotencyMs),
-  }
+  const config = readSettings((key) => env[settings[key].name], byVariable, readSecrets(env))
   refuseOpenServer(config)
   return config
 }
 
-const readIfSet = <T>(env: Environment, setting: Setting<T>): T | undefined => {
-  const text = env[setting.name]?.trim() || setting.default
-  if (text === undefined) return undefined
-  const value = setting.parse(text)
-  if (value !== undefined) return value
-  throw new ConfigError(
-    setting.got
-      ? `Expected "${setting.name}" ${setting.allowed}, got ${setting.got(text)}.`
-      : expected(setting.name, setting.allowed, text),
-  )
+/**
+ * Reads the settings as text, wherever they come from; an empty text counts as not set, and gives the default. Throws a
+ * {@link ConfigError} that calls them as `naming` does.
+ */
+export const readSettings = (
+  textOf: (key: keyof typeof settings) => string | undefined,
+  naming: Naming,
+  secrets: ReadonlyMap<string, string>,
+): Config => {
+  const readIfSet = <Key extends keyof typeof settings>(key: Key): Config[Key] | undefined => {
+    const setting: Setting<Config[Key]> = settings[key]
+    const text = textOf(key)?.trim() || setting.default
+    if (text === undefined) return undefined
+    const value = setting.parse(text)
+    if (value !== undefined) return value
+    throw new ConfigError(
+      setting.got
+        ? `Expected "${naming(key)}" ${setting.allowed}, got ${setting.got(text)}.`
+        : expected(naming(key), setting.allowed, text),
+    )
+  }
+  const read = <Key extends keyof typeof settings>(key: Key): Config[Key] & {} => {
+    const value = readIfSet(key)
+    if (value === undefined) throw new ConfigError(`Expected "${naming(key)}" to be set.`)
+    return value
+  }
+  return {
+    database: read('database'),
+    host: read('host'),
+    port: read('port'),
+    tokens: readIfSet('tokens') ?? [],
+    concurrency: read('concurrency'),
+    durability: read('durability'),
+    egressAllow: readIfSet('egressAllow') ?? [],
+    artifacts: readIfSet('artifacts'),
+    handlers: readIfSet('handlers'),
+    sources: readIfSet('sources') ?? [],
+    smtp: readIfSet('smtp'),
+    secrets,
+    log: read('log'),
+    graceMs: read('graceMs'),
+    maxBodyBytes: read('maxBodyBytes'),
+    maxQueued: read('maxQueued'),
+    maxQueuedPerToken: readIfSet('maxQueuedPerToken'),
+    keepMs: finite(read('keepMs')),
+    idempotencyMs: read('idempotencyMs'),
+  }
 }
 
 /** `SHEAF_SECRET_API_KEY=…` is what `{{secrets.API_KEY}}` stands for. */

@@ -1,3 +1,6 @@
+export { JobError, SheafError, TaskError } from './client/errors.ts'
+export { call, type Each, each, email, http, literal, sleep, sql, type Task } from './client/task.ts'
+export { ConfigError } from './config.ts'
 export {
   defineHandler,
   Fatal,
@@ -6,3 +9,8 @@ export {
   type HandlerDefinition,
   type HandlerFunction,
 } from './kinds/handler.ts'
+export { PendingError } from './plugin/deadline.ts'
+export type { LocalJob } from './plugin/job.ts'
+export type { BackgroundOptions, LocalGatherOptions, LocalSheaf } from './plugin/local.ts'
+export type { SheafOptions } from './plugin/options.ts'
+export { sheaf } from './plugin/plugin.ts'

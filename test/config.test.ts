@@ -25,7 +25,7 @@ describe('the settings', () => {
       concurrency: 256,
       durability: 'full',
       artifacts: undefined,
-      egressAllow: '',
+      egressAllow: [],
       handlers: undefined,
       secrets: new Map(),
       sources: [],

@@ -1,10 +1,20 @@
-import type { JobView } from '../job/wire.ts'
+import type { JobView, WholeTaskView } from '../job/wire.ts'
 import { JobError, TaskError } from './errors.ts'
-import type { Job, Result, WaitOptions } from './job.ts'
+import type { Result, WaitOptions } from './job.ts'
+
+/** What is needed of a job to settle as the Promise functions do: the client's, or one in this process. */
+export interface Gathered {
+  readonly id: string
+  results(options: WaitOptions): Promise<readonly Result[]>
+  task(index: number, options: WaitOptions): Promise<Outcome>
+}
+
+/** How a task ended, as far as it is known. */
+type Outcome = Pick<WholeTaskView, 'index' | 'key' | 'output' | 'error'>
 
 /** A job of which it is known how it will end, though its last tasks may not be cancelled yet. */
 export interface Decided {
-  job: Job
+  job: Gathered
   /** Its snapshot from that moment. */
   as: JobView
   options: WaitOptions

@@ -15,31 +15,34 @@ export interface GatherOptions
 type Tasks = readonly Task[] | []
 
 /**
- * A connection to a server. It keeps a socket open for as long as a job is followed, and nothing else, so there is no
- * need to close it.
- *
  * The four that are named as the Promise functions submit a job of that mode, and settle as those would, with a
  * {@link TaskError} for each task that did not succeed. Beyond that they reject with a {@link JobError} when somebody
  * cancelled the job or its `timeoutMs` was over, and with a {@link SheafError} when the server refuses the job.
  */
-export interface Sheaf extends AsyncDisposable {
-  all<T extends Tasks>(tasks: T, options?: GatherOptions): Promise<Outputs<T>>
-  all<Output>(tasks: Iterable<Task<Output>> | Each<Output>, options?: GatherOptions): Promise<Output[]>
+export interface Gathers<Options = GatherOptions> {
+  all<T extends Tasks>(tasks: T, options?: Options): Promise<Outputs<T>>
+  all<Output>(tasks: Iterable<Task<Output>> | Each<Output>, options?: Options): Promise<Output[]>
 
-  allSettled<T extends Tasks>(tasks: T, options?: GatherOptions): Promise<Settled<Outputs<T>>>
+  allSettled<T extends Tasks>(tasks: T, options?: Options): Promise<Settled<Outputs<T>>>
   allSettled<Output>(
     tasks: Iterable<Task<Output>> | Each<Output>,
-    options?: GatherOptions,
+    options?: Options,
   ): Promise<PromiseSettledResult<Output>[]>
 
   /** Rejects with an AggregateError of the errors of all tasks, in input order, if none succeeded. */
-  any<T extends Tasks>(tasks: T, options?: GatherOptions): Promise<Outputs<T>[number]>
-  any<Output>(tasks: Iterable<Task<Output>> | Each<Output>, options?: GatherOptions): Promise<Output>
+  any<T extends Tasks>(tasks: T, options?: Options): Promise<Outputs<T>[number]>
+  any<Output>(tasks: Iterable<Task<Output>> | Each<Output>, options?: Options): Promise<Output>
 
   /** Of no tasks, `Promise.race` never settles; this rejects, as the server refuses the job (`invalid`). */
-  race<T extends Tasks>(tasks: T, options?: GatherOptions): Promise<Outputs<T>[number]>
-  race<Output>(tasks: Iterable<Task<Output>> | Each<Output>, options?: GatherOptions): Promise<Output>
+  race<T extends Tasks>(tasks: T, options?: Options): Promise<Outputs<T>[number]>
+  race<Output>(tasks: Iterable<Task<Output>> | Each<Output>, options?: Options): Promise<Output>
+}
 
+/**
+ * A connection to a server. It keeps a socket open for as long as a job is followed, and nothing else, so there is no
+ * need to close it.
+ */
+export interface Sheaf extends Gathers, AsyncDisposable {
   /** Resolves when the job and all its tasks are on disk. */
   submit<T extends Tasks>(tasks: T, options?: SubmitOptions): Promise<Job<Outputs<T>>>
   submit<Output>(

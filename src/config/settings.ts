@@ -1,4 +1,5 @@
 import { limits } from '../job/limits.ts'
+import { type Allow, allowFlaw, parseAllow } from '../kinds/egress/allow.ts'
 import { allowedSmtp, flawOfSmtp, parseSmtp, type SmtpSettings } from '../kinds/email/smtp.ts'
 import { flawOfSources, parseSources, type Source } from '../kinds/sql/source.ts'
 import { type LogLevel, logLevels } from '../log.ts'
@@ -12,8 +13,8 @@ export interface Config {
   tokens: readonly Token[]
   concurrency: number
   durability: Durability
-  /** What outgoing requests may reach although it is not public, as text. */
-  egressAllow: string
+  /** What outgoing requests may reach although it is not public. */
+  egressAllow: Allow
   /** The folder or bucket for what tasks save; undefined for a folder beside the database. */
   artifacts: string | undefined
   /** The path or URL of the module that exports the handlers. */
@@ -110,7 +111,8 @@ export const settings: { readonly [Key in Exclude<keyof Config, 'secrets'>]: Set
     allowed: 'to be addresses, ranges and host names',
     description:
       'What requests may reach although it is not public, such as `127.0.0.1:8080,10.0.0.0/8,*.svc.local`: addresses, ranges and names, each for one port or all. By default nothing.',
-    parse: (text) => text,
+    parse: parseAllow,
+    got: (text) => allowFlaw(text) ?? '',
   },
   artifacts: {
     name: 'SHEAF_ARTIFACTS',

@@ -64,7 +64,8 @@ const acting = (description: string) => ({
   response: { 200: declared(JobShape, { description }), ...problems('not_found', 'conflict', 'unavailable') },
 })
 
-const act = async (engine: Engine, type: Action['type'], id: string): Promise<JobView> => {
+/** Does something to a job. Throws a Problem that says why that cannot be. */
+export const act = async (engine: Engine, type: Action['type'], id: string): Promise<JobView> => {
   const job = await change(engine, type, id)
   return viewJob(job, engine.rate(job))
 }

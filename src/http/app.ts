@@ -61,7 +61,7 @@ const guarded = (options: AppOptions) => {
   const checkToken = tokenGuard(options.tokens, 'submit')
   return new Elysia()
     .onTransform(({ request }) => checkToken(request))
-    .use(root())
+    .use(root(options))
     .use(handlers(options))
     .use(submit(options))
     .use(additions(options))
