@@ -25,5 +25,9 @@ export const Text = (minLength: number, maxLength: number, options: StringOption
     Type.String({ minLength, maxLength, pattern: `^${printable}*$`, ...options }),
   )
 
-export const Duration = (minimum: number, maximum: number, description: string) =>
-  Type.Integer({ minimum, maximum, description: `${description} In milliseconds.` })
+export const Duration = (
+  minimum: number,
+  maximum: number,
+  description: string,
+  options: { default?: number } = {},
+) => Type.Integer({ minimum, maximum, description: `${description} In milliseconds.`, ...options })

@@ -145,10 +145,11 @@ const BreakerSpec = Type.Object(
         description: 'How many of the latest attempts count; with fewer, the circuit stays closed.',
       }),
     ),
-    openMs: Type.Optional({
-      ...Duration(1, bounds.longestAttemptMs, 'How long the queue waits before it probes.'),
-      default: defaultBreaker.openMs,
-    }),
+    openMs: Type.Optional(
+      Duration(1, bounds.longestAttemptMs, 'How long the queue waits before it probes.', {
+        default: defaultBreaker.openMs,
+      }),
+    ),
     probes: Type.Optional(
       Type.Integer({
         minimum: 1,

@@ -22,7 +22,7 @@ const Addresses = (description: string) =>
 /** A field name by RFC 5322, section 2.2. */
 const HeaderName = worded('a header name', Type.String({ pattern: '^[!-9;-~]{1,76}$' }))
 
-interface Named {
+export interface Named {
   filename: string
   contentType?: string
 }
