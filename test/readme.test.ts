@@ -140,7 +140,7 @@ describe('the README', () => {
   })
 
   test('defines a handler that a task can run', async () => {
-    const [define] = blocksIn('ts', 'defineHandler')
+    const [define] = blocksIn('ts', "name: 'thumbnail'")
     await Bun.write(join(folder, 'handlers.ts'), define?.code ?? '')
     await using own = await startServer({ handlers: [(await import(join(folder, 'handlers.ts'))).thumbnail] })
     const task = { kind: 'call', handler: 'thumbnail', input: { id: 7 } }
