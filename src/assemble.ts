@@ -31,6 +31,10 @@ export interface PartsOptions {
   watchdog?: boolean
   /** Opens the store that the settings name. To be replaced only by what measures or breaks it. */
   openStore?: (config: PartsConfig) => Store
+  /** Put around the kinds of tasks. To be given only by what measures them. */
+  wrapKinds?: (kinds: Kinds) => Kinds
+  /** Whether to look twice a second at what may have gone wrong with the machine. Default true. */
+  watch?: boolean
   /** What errors call the settings. Default: as the environment does. */
   naming?: Naming
   /** How the HTTP interface is set into another app. */
@@ -58,9 +62,10 @@ export interface Parts {
 /** Throws a StoreError when the database cannot be had, and a ConfigError when a setting or a handler cannot be used. */
 export const assemble = (options: PartsOptions): Parts => {
   const { config, log, handlers = [], clock = systemClock, openStore = openConfigured } = options
+  const { wrapKinds = (kinds) => kinds } = options
   const { naming = byVariable } = options
   const artifacts = artifactsOf(config)
-  const kinds = kindsWith(naming, {
+  const own = kindsWith(naming, {
     handlers,
     sources: config.sources,
     smtp: config.smtp,
@@ -69,6 +74,7 @@ export const assemble = (options: PartsOptions): Parts => {
     artifacts: artifacts.place,
     clock,
   })
+  const kinds = wrapKinds(own)
   const store = tidying(openStore(config), artifacts.place, (error) =>
     log.warn('What a deleted job had saved could not be deleted', { error }),
   )
@@ -116,7 +122,7 @@ export const assemble = (options: PartsOptions): Parts => {
     clock,
     async start() {
       await engine.start()
-      watch.start()
+      if (options.watch ?? true) watch.start()
       swept =
         artifacts.own &&
         sweep(store, artifacts.own, stopping.signal).catch((error: unknown) =>

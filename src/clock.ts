@@ -58,3 +58,16 @@ export const clockOf = ({
 })
 
 export const systemClock: Clock = clockOf()
+
+/** Waits for the work, for at most `ms`; of 0, not at all. */
+export const atMost = async (
+  ms: number,
+  work: Promise<unknown>,
+  clock: Pick<Clock, 'after'>,
+): Promise<void> => {
+  if (ms === 0) return
+  const { promise, resolve } = Promise.withResolvers<void>()
+  const cancel = clock.after(ms, resolve)
+  await Promise.race([work, promise])
+  cancel()
+}

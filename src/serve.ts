@@ -1,5 +1,5 @@
 import { assemble, type PartsOptions } from './assemble.ts'
-import { systemClock } from './clock.ts'
+import { atMost, systemClock } from './clock.ts'
 import { type Config, ConfigError } from './config.ts'
 import type { Engine } from './engine/engine.ts'
 import type { App } from './http/app.ts'
@@ -48,10 +48,7 @@ export const serve = async (options: ServeOptions): Promise<Server> => {
     // Bun waits for whatever is open: the streams are ended, requests may end, and what hangs is cut.
     const closed = app.server?.stop()
     parts.hangUp()
-    const { promise: late, resolve } = Promise.withResolvers<void>()
-    const cancel = clock.after(lastWordMs, resolve)
-    await Promise.race([closed, late])
-    cancel()
+    await atMost(lastWordMs, Promise.resolve(closed), clock)
     await app.server?.stop(true)
     await parts.close()
   }

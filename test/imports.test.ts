@@ -57,6 +57,8 @@ const law: [area: string, mayImport: string[]][] = [
   ['assemble.ts', [...parts, 'config.ts', ...common]],
   ['serve.ts', [...parts, 'assemble.ts', 'config.ts', ...common]],
   ['plugin/', [...parts, 'plugin/', 'assemble.ts', 'client/', 'config.ts', ...common, ...web]],
+  ['testing/', [...parts, 'testing/', 'plugin/', 'assemble.ts', ...common]],
+  ['testing.ts', ['testing/']],
   ['index.ts', [...parts, 'plugin/', 'client/', 'config.ts', ...common, ...web]],
   ['main.ts', ['*']],
   ['cli/', ['*']],

@@ -233,7 +233,7 @@ describe('the README', () => {
 
   test('tests with bun test', async () => {
     const [own] = blocksIn('ts', 'bun:test')
-    const { err, code } = await runTypeScript('naps.test.ts', own?.code ?? '', [
+    const { err, code } = await runTypeScript('testing.test.ts', own?.code ?? '', [
       process.execPath,
       'test',
       '--root',

@@ -1,4 +1,4 @@
-import type { Clock } from '../clock.ts'
+import { atMost, type Clock } from '../clock.ts'
 import { failpoint } from '../failpoint.ts'
 import { Problem } from '../job/errors.ts'
 import type { Limits } from '../job/queues.ts'
@@ -282,10 +282,7 @@ class GatherEngine implements Engine {
   async #drain(): Promise<void> {
     this.#state = 'stopping'
     this.#runner.giveBackAll()
-    const { promise, resolve } = Promise.withResolvers<void>()
-    const cancel = this.#clock.after(this.#graceMs, resolve)
-    await Promise.race([this.#runner.idle(), promise])
-    cancel()
+    await atMost(this.#graceMs, this.#runner.idle(), this.#clock)
     this.#runner.release()
     if (!this.#intake.empty) this.#pulse.soon()
     await this.#pulse.quiet()

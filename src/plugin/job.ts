@@ -19,6 +19,11 @@ export interface LocalFollowOptions {
   signal?: AbortSignal | undefined
 }
 
+/** A job that has ended, and how each of its tasks did. */
+export interface Settled<Outputs extends readonly unknown[] = unknown[]> extends JobView {
+  results: Results<Outputs>
+}
+
 /** As long as it takes. */
 const forEver = 2 ** 47
 
@@ -66,6 +71,13 @@ export class LocalJob<Outputs extends readonly unknown[] = unknown[]> implements
       // What the tasks return is what whoever submitted them says it is.
       return results as Results<Outputs>
     })
+  }
+
+  /** Waits for the job to end, and gives it with its results. */
+  async settled(): Promise<Settled<Outputs>> {
+    await this.#with((parts) => this.#running.options.drive?.(parts, this.id) ?? Promise.resolve())
+    const job = await this.ended()
+    return { ...job, results: await this.results() }
   }
 
   /** How one task did, or does, by its index or its key. */

@@ -1,8 +1,15 @@
 import { resolve } from 'node:path'
 import { assemble, type Parts, type PartsOptions } from '../assemble.ts'
 
+export interface RunningOptions extends PartsOptions {
+  /** Sees to it that a job ends, where time does not go on by itself. */
+  drive?: ((parts: Parts, job: string) => Promise<void>) | undefined
+}
+
 /** Those that have a database open, by what {@link Running.name} says. */
 const open = new Map<string, Running>()
+/** No two databases in memory are one. */
+let memories = 0
 
 /**
  * Sheaf within another app: put together when it is first needed, and again after a stop. Elysia lets a plugin that is used twice add its
@@ -11,11 +18,13 @@ const open = new Map<string, Running>()
 export class Running {
   #begun: { parts: Parts; started: Promise<void> } | undefined
   #stopping: Promise<void> | undefined
-  readonly #name: string | undefined
+  /** The same for all that are one. */
+  readonly name: string
 
-  constructor(readonly options: PartsOptions) {
+  constructor(readonly options: RunningOptions) {
     const { database } = options.config
-    this.#name = database === ':memory:' ? undefined : `${options.app?.prefix} ${resolve(database)}`
+    const file = database === ':memory:' ? `${database}${++memories}` : resolve(database)
+    this.name = `${options.app?.prefix} ${file}`
   }
 
   /** Opens the database and starts, unless that was done. Throws a StoreError or a ConfigError when it cannot be opened. */
@@ -25,7 +34,7 @@ export class Running {
     if (this.#begun === undefined) {
       const parts = assemble(this.options)
       this.#begun = { parts, started: this.#start(parts) }
-      if (this.#name !== undefined) open.set(this.#name, this)
+      open.set(this.name, this)
     }
     const { parts, started } = this.#begun
     return started.then(() => parts)
@@ -64,10 +73,10 @@ export class Running {
   async #close(parts: Parts): Promise<void> {
     await parts.close()
     this.#begun = undefined
-    if (this.#name !== undefined) open.delete(this.#name)
+    open.delete(this.name)
   }
 
   #first(): Running {
-    return (this.#name === undefined ? undefined : open.get(this.#name)) ?? this
+    return open.get(this.name) ?? this
   }
 }

@@ -1,5 +1,5 @@
 import type { JobView, TaskView } from '../../src/job/wire.ts'
-import { fakeClock } from '../support/clock.ts'
+import { fakeClock } from '../../src/testing/clock.ts'
 import { temporaryFolder } from '../support/folder.ts'
 import type { Exit } from '../support/process.ts'
 import { audit, inspect } from './audit.ts'

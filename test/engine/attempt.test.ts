@@ -2,7 +2,7 @@ import { describe, expect, test } from 'bun:test'
 import { Attempt, type AttemptHost } from '../../src/engine/attempt.ts'
 import type { Kind, RunContext, RunResult } from '../../src/kinds/kind.ts'
 import type { AttemptResult, Claim } from '../../src/store/store.ts'
-import { fakeClock } from '../support/clock.ts'
+import { fakeClock } from '../../src/testing/clock.ts'
 import { echo, refused, Script } from '../support/script.ts'
 
 const claimOf = (overrides: Partial<Claim> = {}): Claim => ({

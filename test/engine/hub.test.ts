@@ -3,7 +3,7 @@ import type { Frame } from '../../src/engine/frame.ts'
 import { Hub } from '../../src/engine/hub.ts'
 import { behind, Inbox } from '../../src/engine/inbox.ts'
 import type { JobRecord } from '../../src/store/store.ts'
-import { fakeClock } from '../support/clock.ts'
+import { fakeClock } from '../../src/testing/clock.ts'
 import { change, id, job, rate, task } from './kit/change.ts'
 
 describe('handing out', () => {

@@ -4,7 +4,7 @@ import { createKinds } from '../../src/kinds/kinds.ts'
 import { StoreFault } from '../../src/store/sqlite/faults.ts'
 import { openSqlite } from '../../src/store/sqlite/open.ts'
 import type { Store } from '../../src/store/store.ts'
-import { fakeClock } from '../support/clock.ts'
+import { fakeClock } from '../../src/testing/clock.ts'
 import { newSchedule } from '../support/schedules.ts'
 import {
   around,

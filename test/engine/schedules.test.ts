@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'bun:test'
 import type { Batch } from '../../src/store/store.ts'
-import { fakeClock } from '../support/clock.ts'
+import { fakeClock } from '../../src/testing/clock.ts'
 import { around, empty, endAll, holding, newYear, skipOf, startSchedules } from './kit/schedules.ts'
 
 const minute = 60_000

@@ -4,7 +4,7 @@ import { statSync } from 'node:fs'
 import { Vitals } from '../../src/engine/health/vitals.ts'
 import { beatMs, Watch } from '../../src/engine/health/watch.ts'
 import { Inspector } from '../../src/store/sqlite/inspect.ts'
-import { fakeClock } from '../support/clock.ts'
+import { fakeClock } from '../../src/testing/clock.ts'
 import { temporaryFolder } from '../support/folder.ts'
 
 const longBytes = 1_000_000

@@ -2,8 +2,8 @@ import { describe, expect, test } from 'bun:test'
 import { Elysia, t } from 'elysia'
 import { answerError } from '../../src/http/errors.ts'
 import { RouteTable } from '../../src/http/routes.ts'
+import { fakeClock } from '../../src/testing/clock.ts'
 import { Probe } from '../engine/kit/probe.ts'
-import { fakeClock } from '../support/clock.ts'
 import { echoing, problemOf, startApp } from './rig.ts'
 
 describe('a method that a path does not have', () => {

@@ -1,5 +1,5 @@
 import type { EndedTask, Progress, RunContext, UpstreamNews } from '../../src/kinds/kind.ts'
-import { fakeClock } from '../support/clock.ts'
+import { fakeClock } from '../../src/testing/clock.ts'
 
 /** The context of one attempt. Its methods need `this`, as those of the engine do; its signal counts who asks for it. */
 export class TestContext implements RunContext {

@@ -1,5 +1,5 @@
 import type { Engine } from '../../src/engine/engine.ts'
-import type { FakeClock } from '../support/clock.ts'
+import type { FakeClock } from '../../src/testing/clock.ts'
 import type { Found } from './compare.ts'
 import { Reader } from './reader.ts'
 import type { Service } from './service.ts'

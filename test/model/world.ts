@@ -1,7 +1,7 @@
 import { expect } from 'bun:test'
 import type { Limits } from '../../src/job/queues.ts'
 import type { Action, Claim, Store } from '../../src/store/store.ts'
-import { fakeClock } from '../support/clock.ts'
+import { fakeClock } from '../../src/testing/clock.ts'
 import { Audience } from './audience.ts'
 import { Comparison } from './compare.ts'
 import type { Event, Moment } from './event.ts'

@@ -4,7 +4,7 @@ import type { Engine } from '../../src/engine/engine.ts'
 import type { EngineOptions } from '../../src/engine/options.ts'
 import { openSqlite } from '../../src/store/sqlite/open.ts'
 import type { Acted, Action, JobRecord, NewJob, NewTask, Store, TaskRecord } from '../../src/store/store.ts'
-import { type FakeClock, fakeClock } from './clock.ts'
+import { type FakeClock, fakeClock } from '../../src/testing/clock.ts'
 import { type JobFields, jobIn, newJob, newTask } from './jobs.ts'
 import { echo, echoLater, Script } from './script.ts'
 

@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'bun:test'
 import { type ConnectOptions, connect } from '../../../src/client.ts'
-import { fakeClock } from '../../support/clock.ts'
+import { fakeClock } from '../../../src/testing/clock.ts'
 import { endedEvent, jobEvent, jobId, progressEvent, tasksEvent } from '../support/events.ts'
 import { collect } from '../support/rig.ts'
 import { fakeStreams } from '../support/streams.ts'

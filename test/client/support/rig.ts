@@ -1,6 +1,6 @@
 import { expect } from 'bun:test'
 import { type ConnectOptions, connect, type FollowEvent } from '../../../src/client.ts'
-import { fakeClock } from '../../support/clock.ts'
+import { fakeClock } from '../../../src/testing/clock.ts'
 import { fakeSockets } from './sockets.ts'
 
 /** A client whose clock, sockets and requests are the test's. */

@@ -3,7 +3,7 @@ import type { ScheduleSpec } from '../../../src/job/schedule.ts'
 import { createKinds } from '../../../src/kinds/kinds.ts'
 import type { ScheduleRecord } from '../../../src/store/schedule.ts'
 import type { Batch, Committed, JobRecord, Store } from '../../../src/store/store.ts'
-import { type FakeClock, fakeClock } from '../../support/clock.ts'
+import { type FakeClock, fakeClock } from '../../../src/testing/clock.ts'
 import { type Rig, type RigOptions, startEngine } from '../../support/engine.ts'
 import { Script } from '../../support/script.ts'
 

@@ -4,7 +4,7 @@ import { parseAllow } from '../../../src/kinds/egress/allow.ts'
 import { createEgress, type EgressOptions } from '../../../src/kinds/egress/egress.ts'
 import { EgressRefused } from '../../../src/kinds/egress/refused.ts'
 import { systemResolve } from '../../../src/kinds/egress/resolve.ts'
-import { fakeClock } from '../../support/clock.ts'
+import { fakeClock } from '../../../src/testing/clock.ts'
 import { startTrap, type Trap } from './trap.ts'
 
 interface Seen {

@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'bun:test'
 import { aborted } from '../../../src/kinds/results.ts'
-import { fakeClock } from '../../support/clock.ts'
+import { fakeClock } from '../../../src/testing/clock.ts'
 import { ChildProcess } from '../../support/process.ts'
 import { IsolatedContext, isolated, isolations, Rig } from './rig.ts'
 

@@ -2,7 +2,7 @@ import { Type } from '@sinclair/typebox'
 import { type CallOptions, createCall } from '../../../src/kinds/call.ts'
 import { defineHandler, type Handler } from '../../../src/kinds/handler.ts'
 import type { Progress, RunResult } from '../../../src/kinds/kind.ts'
-import { fakeClock } from '../../support/clock.ts'
+import { fakeClock } from '../../../src/testing/clock.ts'
 import { TestContext } from '../context.ts'
 import type { Deed } from './misbehave.ts'
 

@@ -1,4 +1,4 @@
-import type { Clock } from '../../src/clock.ts'
+import type { Clock } from '../clock.ts'
 
 /** A clock that stands still until the test moves it. */
 export interface FakeClock extends Clock {
@@ -9,6 +9,8 @@ export interface FakeClock extends Clock {
    * the way included. What a timer sets off gets the event loop before the next one runs.
    */
   advance(ms: number): Promise<void>
+  /** Moves on to the next moment at which something is due, and lets it happen; false if there is none. */
+  advanceToNext(): Promise<boolean>
   /** How many timers are armed: 0 at the end of a test that leaks none. */
   readonly pending: number
 }
@@ -31,7 +33,7 @@ export const fakeClock = (start = Date.UTC(2026, 0, 1), seed = 1): FakeClock => 
     return next
   }
 
-  return {
+  const clock: FakeClock = {
     now: () => now,
     wall: () => now,
     elapsed: () => now - start,
@@ -54,10 +56,16 @@ export const fakeClock = (start = Date.UTC(2026, 0, 1), seed = 1): FakeClock => 
       now = Math.max(now, until)
       await turns()
     },
+    async advanceToNext() {
+      const next = nextDue(Number.POSITIVE_INFINITY)
+      if (next) await clock.advance(Math.max(0, next.at - now))
+      return next !== undefined
+    },
     get pending() {
       return timers.size
     },
   }
+  return clock
 }
 
 /** Lets what is ready run: every microtask, and the few turns of the event loop that streams and hand-offs take. */

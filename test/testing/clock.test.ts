@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'bun:test'
-import { fakeClock } from './clock.ts'
+import { fakeClock } from '../../src/testing/clock.ts'
 
 describe('the fake clock', () => {
   test('time stands still until it is advanced', async () => {
