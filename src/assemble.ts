@@ -108,6 +108,7 @@ export const assemble = (options: PartsOptions): Parts => {
     handlers,
     secrets,
     maxBodyBytes: config.maxBodyBytes,
+    socketBufferBytes: config.socketBufferBytes,
     maxQueuedPerToken: config.maxQueuedPerToken,
     streams,
     artifacts: artifacts.place,

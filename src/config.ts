@@ -70,6 +70,7 @@ export const readSettings = (
     log: read('log'),
     graceMs: read('graceMs'),
     maxBodyBytes: read('maxBodyBytes'),
+    socketBufferBytes: read('socketBufferBytes'),
     maxQueued: read('maxQueued'),
     maxQueuedPerToken: readIfSet('maxQueuedPerToken'),
     keepMs: finite(read('keepMs')),

@@ -33,6 +33,7 @@ describe('the settings', () => {
       log: 'info',
       graceMs: 10_000,
       maxBodyBytes: 16_777_216,
+      socketBufferBytes: 1_048_576,
       maxQueued: 10_000_000,
       maxQueuedPerToken: undefined,
       keepMs: 604_800_000,

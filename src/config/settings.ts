@@ -28,6 +28,8 @@ export interface Config {
   log: LogLevel
   graceMs: number
   maxBodyBytes: number
+  /** The most that is buffered for one subscriber, in bytes. */
+  socketBufferBytes: number
   /** How many tasks may wait in all. */
   maxQueued: number
   /** How many of them may be of jobs that one token submitted; undefined for any number. */
@@ -171,6 +173,14 @@ export const settings: { readonly [Key in Exclude<keyof Config, 'secrets'>]: Set
     allowed: 'between 1024 and 1073741824',
     description: 'The largest request body that is read, in bytes.',
     parse: wholeNumber(1024, 1024 ** 3),
+  },
+  socketBufferBytes: {
+    name: 'SHEAF_SOCKET_BUFFER_BYTES',
+    default: String(1024 * 1024),
+    allowed: 'between 524288 and 1073741824',
+    description:
+      'The most that is buffered for one subscriber that reads slowly, in bytes; what it has yet to read is read from the database when it does.',
+    parse: wholeNumber(512 * 1024, 1024 ** 3),
   },
   maxQueued: {
     name: 'SHEAF_MAX_QUEUED',

@@ -19,7 +19,7 @@ import { dependencyOf, sourcesOf } from './dependency.ts'
 import { waitForEnd } from './ended.ts'
 import type { Engine, Health, QueueListQuery, QueueView } from './engine.ts'
 import { Flow } from './flow/flow.ts'
-import { type FollowOptions, follow } from './follow.ts'
+import type { FollowOptions, Reader } from './follow.ts'
 import { heeding } from './health/heeding.ts'
 import { Recovery } from './health/recovery.ts'
 import { refusalOf, Vitals } from './health/vitals.ts'
@@ -78,7 +78,7 @@ class GatherEngine implements Engine {
     this.#lookahead = new Lookahead(concurrency)
     this.#mostWaiting = rest.mostWaiting
     this.#defaults = { keepMs: rest.keepMs, idempotencyMs: rest.idempotencyMs }
-    this.#hub = new Hub(clock, (job) => this.rate(job))
+    this.#hub = new Hub({ clock, store, rate: (job) => this.rate(job) })
     this.#pulse = new Pulse({
       clock,
       runs: () => this.#state === 'running' || this.#state === 'stopping',
@@ -102,7 +102,7 @@ class GatherEngine implements Engine {
       maxOutputBytes: rest.maxOutputBytes ?? 16 * 1024 * 1024,
       sourcesOf: (claim) => sourcesOf(store, claim, rest.secrets),
       dependency: (claim, task) => dependencyOf(store, claim, task),
-      progress: (claim, progress) => this.#hub.progress(claim.jobId, claim.index, progress),
+      progress: (claim, progress) => this.#hub.progress(claim, progress),
       upstream: ({ queue }, news) => this.#flow.heard(queue, news, clock.now()),
       log: ({ jobId: job, index, attempt }, level, message, fields) =>
         this.#log(level, message, { job, index, attempt, ...fields }),
@@ -144,8 +144,8 @@ class GatherEngine implements Engine {
     return this.#accept(() => this.#intake.act(action))
   }
 
-  follow(job: string, options: FollowOptions) {
-    return follow({ store: this.store, hub: this.#hub, rate: (record) => this.rate(record) }, job, options)
+  follow(job: string, options: FollowOptions, reader: Reader) {
+    return this.#hub.follow(job, options, reader)
   }
 
   ended(id: string, ms: number, signal?: AbortSignal): Promise<JobRecord | undefined> {

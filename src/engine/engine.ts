@@ -1,8 +1,7 @@
 import type { FaultCode, WarningCode } from '../job/faults.ts'
 import type { Breaker, Limits } from '../job/queues.ts'
 import type { Acted, Action, Added, Addition, JobRecord, NewJob, Store, Submitted } from '../store/store.ts'
-import type { FollowOptions } from './follow.ts'
-import type { Frame } from './frame.ts'
+import type { Following, FollowOptions, Reader } from './follow.ts'
 import type { Ailment } from './health/vitals.ts'
 import type { Schedules } from './schedules/schedules.ts'
 
@@ -21,10 +20,10 @@ export interface Engine {
   /** Resolves when the change is on disk. Throws a Problem (`unavailable`). */
   act(action: Action): Promise<Acted>
   /**
-   * Everything that happens to a job, in order and without a gap, from `after` on (or from now, with a snapshot).
-   * Ends after the job's last event. Throws a Problem (`not_found`, or `invalid` when `after` lies in the future).
+   * Tells the reader everything that happens to a job, in order and without a gap, from `after` on (or from now, with a snapshot),
+   * until the job's last event. Refuses with a Problem (`not_found`, or `invalid` when `after` lies in the future) when it is over.
    */
-  follow(job: string, options: FollowOptions): AsyncGenerator<Frame>
+  follow(job: string, options: FollowOptions, reader: Reader): Following
   /** Resolves with the job when it ends, or as it stands after `ms`; undefined if there is no such job. */
   ended(job: string, ms: number, signal?: AbortSignal): Promise<JobRecord | undefined>
   /** Queues that have limits of their own, or in which something waits or runs, by name. */

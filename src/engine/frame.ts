@@ -1,4 +1,5 @@
-import { largestEventOutput } from '../job/events.ts'
+import { largestEventOutput, largestFrame } from '../job/events.ts'
+import type { Filter } from '../job/filter.ts'
 import { hasEnded } from '../job/state.ts'
 import type { Progress } from '../kinds/kind.ts'
 import type { JobChange, JobRecord, TaskChange } from '../store/store.ts'
@@ -12,86 +13,136 @@ export interface Frame {
   readonly seq: number | undefined
   /** The seq before it: a reader that has seen less has a gap to fill first. */
   readonly since: number
-  /** The message as JSON text. */
-  readonly text: string
   /** Whether it is the job's last: the job has ended. */
   readonly last: boolean
+  /** The message as JSON text: once for each filter, and undefined when that leaves nothing of it. */
+  text(filter?: Filter): string | undefined
 }
 
-/** A frame carries at most so many tasks, and is closed once it is so long. */
+/** A frame carries at most so many tasks. */
 export const mostTasks = 500
-const longest = 262_144
 
 type Rate = (job: JobRecord) => number
 
 /** The frames of one change, in order: its tasks, then the job if that has moved. */
 export const framesOf = ({ job, since, moved, tasks }: JobChange, rate: Rate): Frame[] => {
-  const frames: Frame[] = []
-  let from = since
-  for (const batch of batches(tasks)) {
-    const frame = tasksFrame(job, batch, from)
-    frames.push(frame)
-    from = frame.seq ?? from
-  }
-  if (moved) frames.push(jobFrame(job, rate, from))
+  const frames = tasksFrames(job, tasks, since)
+  if (moved) frames.push(jobFrame(job, rate, frames.at(-1)?.seq ?? since))
   return frames
 }
 
-/** Tasks in seq order, cut into what fits one frame; what is too large to be told is let go of. */
-export function* batches(tasks: readonly TaskChange[]): Generator<TaskChange[]> {
-  let batch: TaskChange[] = []
-  let length = 0
-  for (const task of tasks) {
-    const tooLarge = task.outputBytes > largestEventOutput
-    batch.push(tooLarge ? { ...task, output: undefined } : task)
-    length += (tooLarge ? 0 : task.outputBytes) + (task.error?.length ?? 0)
-    if (batch.length < mostTasks && length < longest) continue
-    yield batch
-    batch = []
-    length = 0
-  }
-  if (batch.length > 0) yield batch
-}
-
-export const tasksFrame = (job: JobRecord, tasks: readonly TaskChange[], since: number): Frame => {
-  const seq = tasks.at(-1)?.seq ?? since
-  return lazy({ type: 'tasks', job: job.id, seq, since, last: false }, () => {
-    const head = `{"type":"tasks","job":"${job.id}","seq":${seq},"counts":${JSON.stringify(job.counts)}`
-    return `${head},"data":[${tasks.map(taskText).join(',')}]}`
+/** Tasks in seq order, cut into what fits a frame, each of which begins where the one before it ends. */
+export const tasksFrames = (job: JobRecord, tasks: readonly TaskChange[], since: number): Frame[] => {
+  let from = since
+  return batches(tasks).map((batch) => {
+    const frame = tasksFrame(job, batch, from)
+    from = frame.seq
+    return frame
   })
 }
 
-export const jobFrame = (job: JobRecord, rate: Rate, since = job.seq): Frame =>
-  lazy({ type: 'job', job: job.id, seq: job.seq, since, last: hasEnded(job.state) }, () => {
+/** More than the longest head of a message, and than a task of a message without its key, output and error. */
+const headBytes = 512
+const taskBytes = 200
+
+/** Tasks in seq order, cut into what fits one frame; what is too large to be told is let go of. */
+export const batches = (tasks: readonly TaskChange[]): TaskChange[][] => {
+  const all: TaskChange[][] = []
+  let batch: TaskChange[] = []
+  let bytes = headBytes
+  for (const task of tasks) {
+    const size = mostBytesOf(task)
+    if (batch.length === mostTasks || (batch.length > 0 && bytes + size > largestFrame)) {
+      all.push(batch)
+      batch = []
+      bytes = headBytes
+    }
+    batch.push(isTooLarge(task) ? { ...task, output: undefined } : task)
+    bytes += size
+  }
+  if (batch.length > 0) all.push(batch)
+  return all
+}
+
+/** What a task adds to a message, at most: a character of a key is at most 6 bytes of JSON. */
+const mostBytesOf = (task: TaskChange): number => {
+  const output = isTooLarge(task) ? 0 : task.outputBytes
+  const error = task.error === undefined ? 0 : Buffer.byteLength(task.error)
+  return taskBytes + output + error + 6 * (task.key?.length ?? 0)
+}
+
+const isTooLarge = ({ outputBytes }: TaskChange) => outputBytes > largestEventOutput
+
+const tasksFrame = (job: JobRecord, tasks: readonly TaskChange[], since: number) => {
+  const seq = tasks.at(-1)?.seq ?? since
+  const text = remembered((filter) => {
+    const told = filter ? tasks.filter(filter.wants) : tasks
+    if (told.length === 0) return undefined
+    const head = `{"type":"tasks","job":"${job.id}","seq":${seq},"counts":${JSON.stringify(job.counts)}`
+    const output = filter?.output ?? true
+    return `${head},"data":[${told.map((task) => taskText(task, output)).join(',')}]}`
+  })
+  return { type: 'tasks', job: job.id, seq, since, last: false, text } as const satisfies Frame
+}
+
+export const jobFrame = (job: JobRecord, rate: Rate, since = job.seq): Frame => {
+  let text: string | undefined
+  const write = () => {
     const data = JSON.stringify(viewJob(job, rate(job)))
     return `{"type":"job","job":"${job.id}","seq":${job.seq},"data":${data}}`
-  })
+  }
+  return {
+    type: 'job',
+    job: job.id,
+    seq: job.seq,
+    since,
+    last: hasEnded(job.state),
+    text() {
+      text ??= write()
+      return text
+    },
+  }
+}
 
-export const progressFrame = (job: string, latest: ReadonlyMap<number, Progress>): Frame => {
-  const data = [...latest].map(([index, { done, total, message }]) => ({ index, done, total, message }))
-  const text = `{"type":"progress","job":"${job}","data":${JSON.stringify(data)}}`
+/** The latest of each task that runs, by its index. */
+export type LatestProgress = ReadonlyMap<number, { key: string | undefined; progress: Progress }>
+
+export const progressFrame = (job: string, latest: LatestProgress): Frame => {
+  const text = remembered((filter) => {
+    const told = [...latest].filter(([, { key }]) => filter?.wants({ key, state: 'running' }) ?? true)
+    if (told.length === 0) return undefined
+    const data = told.map(([index, { progress }]) => {
+      const { done, total, message } = progress
+      return { index, done, total, message }
+    })
+    return `{"type":"progress","job":"${job}","data":${JSON.stringify(data)}}`
+  })
   return { type: 'progress', job, seq: undefined, since: 0, last: false, text }
 }
 
 /** Outputs and errors are JSON text already, and are passed through as they are. */
-const taskText = (task: TaskChange): string => {
+const taskText = (task: TaskChange, withOutput: boolean): string => {
   let text = `{"index":${task.index}`
   if (task.key !== undefined) text += `,"key":${JSON.stringify(task.key)}`
   text += `,"state":"${task.state}","attempt":${task.attempt},"seq":${task.seq}`
   if (task.runAt !== undefined) text += `,"runAt":"${toIso(task.runAt)}"`
-  if (task.outputBytes > largestEventOutput) text += `,"outputBytes":${task.outputBytes}`
+  if (isTooLarge(task) || (!withOutput && task.outputBytes > 0)) text += `,"outputBytes":${task.outputBytes}`
   else if (task.output !== undefined) text += `,"output":${task.output}`
   if (task.error !== undefined) text += `,"error":${task.error}`
   return `${text}}`
 }
 
-const lazy = (head: Omit<Frame, 'text'>, write: () => string): Frame => {
-  let text: string | undefined
-  return {
-    ...head,
-    get text() {
-      text ??= write()
-      return text
-    },
+/** Writes a text once for each filter. */
+const remembered = (write: (filter: Filter | undefined) => string | undefined): Frame['text'] => {
+  let whole: string | undefined
+  let filtered: Map<string, string | undefined> | undefined
+  return (filter) => {
+    if (filter === undefined) {
+      whole ??= write(undefined)
+      return whole
+    }
+    filtered ??= new Map()
+    if (!filtered.has(filter.name)) filtered.set(filter.name, write(filter))
+    return filtered.get(filter.name)
   }
 }

@@ -1,57 +1,64 @@
 import type { Clock } from '../clock.ts'
 import { hasEnded } from '../job/state.ts'
 import type { Progress } from '../kinds/kind.ts'
-import type { JobChange, JobRecord } from '../store/store.ts'
-import { type Frame, framesOf, progressFrame } from './frame.ts'
-import { Inbox } from './inbox.ts'
+import type { JobChange, JobRecord, Store } from '../store/store.ts'
+import { Follower, type Following, type FollowOptions, type Reader, type Source } from './follow.ts'
+import { framesOf, type LatestProgress, progressFrame } from './frame.ts'
+import { Pages } from './pages.ts'
 
 /** Progress within tasks is told at most this often. */
 const progressMs = 50
 
+interface HubOptions {
+  clock: Clock
+  store: Store
+  rate: (job: JobRecord) => number
+}
+
 /** Hands out what was committed to those who follow. A job that nobody follows costs nothing. */
 export class Hub {
-  #inboxes = new Map<string, Set<Inbox>>()
+  #followers = new Map<string, Set<Follower>>()
   #waiting = new Map<string, Set<(job: JobRecord | undefined) => void>>()
-  #progress = new Map<string, Map<number, Progress>>()
+  #progress = new Map<string, Map<number, { key: string | undefined; progress: Progress }>>()
   #cancelProgress: (() => void) | undefined
   #closed = false
+  readonly #pages: Pages
+  readonly #source: Source
 
-  constructor(
-    readonly clock: Clock,
-    readonly rate: (job: JobRecord) => number,
-  ) {}
+  constructor(readonly options: HubOptions) {
+    this.#pages = new Pages(options.store, options.rate)
+    this.#source = { pages: this.#pages, leave: (follower) => this.#leave(follower) }
+  }
 
   /** To be called after the commit, and only then. */
   publish(changes: readonly JobChange[]): void {
     for (const change of changes) {
       const { id } = change.job
-      const inboxes = this.#inboxes.get(id)
-      if (inboxes) deliver(inboxes, framesOf(change, this.rate))
-      if (change.deleted) for (const inbox of inboxes ?? []) inbox.close()
+      // Whether anybody follows it or not: somebody may have begun to in this same turn.
+      this.#pages.forget(id)
+      const followers = this.#followers.get(id)
+      if (followers) this.#tell(followers, change)
       if (hasEnded(change.job.state)) this.#resolve(id, change.job)
     }
   }
 
   /** Within an attempt: gathered for a moment, the latest of each task, and never replayed. */
-  progress(job: string, index: number, progress: Progress): void {
-    if (!this.#inboxes.has(job)) return
-    const latest = this.#progress.get(job) ?? new Map<number, Progress>()
-    this.#progress.set(job, latest.set(index, progress))
-    this.#cancelProgress ??= this.clock.after(progressMs, () => this.#tellProgress())
+  progress(task: { jobId: string; index: number; key: string | undefined }, progress: Progress): void {
+    const { jobId, index, key } = task
+    if (!this.#followers.has(jobId)) return
+    const latest = this.#progress.get(jobId) ?? new Map()
+    this.#progress.set(jobId, latest.set(index, { key, progress }))
+    this.#cancelProgress ??= this.options.clock.after(progressMs, () => this.#tellProgress())
   }
 
-  join(job: string): Inbox {
-    const inbox = new Inbox()
-    if (this.#closed) inbox.close()
-    const inboxes = this.#inboxes.get(job) ?? new Set()
-    this.#inboxes.set(job, inboxes.add(inbox))
-    return inbox
-  }
-
-  leave(job: string, inbox: Inbox): void {
-    const inboxes = this.#inboxes.get(job)
-    inboxes?.delete(inbox)
-    if (inboxes?.size === 0) this.#inboxes.delete(job)
+  /** Tells a reader what happens to a job from `after` on, until it is stopped, or is over. */
+  follow(job: string, options: FollowOptions, reader: Reader): Following {
+    const follower = new Follower(job, options, reader, this.#source)
+    if (this.#closed) follower.close()
+    const followers = this.#followers.get(job) ?? new Set()
+    this.#followers.set(job, followers.add(follower))
+    reader.behind(follower)
+    return follower
   }
 
   /** Calls `resolve` when the job has ended, or with undefined when the server stops before; returns what calls it off. */
@@ -65,18 +72,32 @@ export class Hub {
     }
   }
 
-  /** Ends every reader, and every one that comes later: the server stops. */
+  /** Ends every follower, and every one that comes later: the server stops. */
   close(): void {
     this.#closed = true
     this.#cancelProgress?.()
     for (const id of [...this.#waiting.keys()]) this.#resolve(id, undefined)
-    for (const inboxes of this.#inboxes.values()) for (const inbox of inboxes) inbox.close()
+    for (const followers of this.#followers.values()) for (const follower of followers) follower.close()
   }
 
   get followers(): number {
     let sum = 0
-    for (const inboxes of this.#inboxes.values()) sum += inboxes.size
+    for (const followers of this.#followers.values()) sum += followers.size
     return sum
+  }
+
+  #tell(followers: ReadonlySet<Follower>, change: JobChange): void {
+    const frames = framesOf(change, this.options.rate)
+    for (const follower of followers) {
+      follower.publish(frames)
+      if (change.deleted) follower.delete()
+    }
+  }
+
+  #leave(follower: Follower): void {
+    const followers = this.#followers.get(follower.job)
+    followers?.delete(follower)
+    if (followers?.size === 0) this.#followers.delete(follower.job)
   }
 
   #resolve(id: string, job: JobRecord | undefined): void {
@@ -87,15 +108,11 @@ export class Hub {
 
   #tellProgress(): void {
     this.#cancelProgress = undefined
-    const gathered = this.#progress
+    const gathered: ReadonlyMap<string, LatestProgress> = this.#progress
     this.#progress = new Map()
     for (const [job, latest] of gathered) {
-      const inboxes = this.#inboxes.get(job)
-      if (inboxes) deliver(inboxes, [progressFrame(job, latest)])
+      const frames = [progressFrame(job, latest)]
+      for (const follower of this.#followers.get(job) ?? []) follower.publish(frames)
     }
   }
-}
-
-const deliver = (inboxes: ReadonlySet<Inbox>, frames: readonly Frame[]): void => {
-  for (const inbox of inboxes) for (const frame of frames) inbox.put(frame)
 }

@@ -17,7 +17,7 @@ export const websocketOptions = {
 } as const
 
 /** One socket follows any number of jobs. */
-export const channel = ({ engine, log, streams }: AppOptions) => {
+export const channel = ({ engine, log, streams, socketBufferBytes: bufferBytes }: AppOptions) => {
   const open = new WeakMap<object, { session: Session; forget(): void }>()
   return new Elysia()
     .ws('/events', {
@@ -30,14 +30,14 @@ export const channel = ({ engine, log, streams }: AppOptions) => {
       },
       open(ws) {
         const socket = socketOf(ws)
-        const session = new Session(socket, engine, log)
+        const session = new Session(socket, { engine, log, bufferBytes })
         const forget = streams.add(() => socket.close(1012, 'The server stops. Connect again and resume.'))
         open.set(ws.raw, { session, forget })
         // Elysia would convert the text (`007` to 7) before it hands it over, so it is taken at the source.
         socket.data.message = (_, message) => session.receive(message)
       },
       drain({ raw }) {
-        open.get(raw)?.session.outbox.drained()
+        open.get(raw)?.session.drained()
       },
       close({ raw }) {
         const ended = open.get(raw)

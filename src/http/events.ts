@@ -2,10 +2,11 @@ import { Type } from '@sinclair/typebox'
 import { Elysia } from 'elysia'
 import { expected, Problem } from '../job/errors.ts'
 import { hasEnded } from '../job/state.ts'
-import { toSse } from './answer/sse.ts'
+import { SseStream } from './answer/sse.ts'
 import { declared } from './declared.ts'
 import type { AppOptions } from './options.ts'
 import { problems } from './problem.ts'
+import { filterParameters, readFilter } from './request/filter.ts'
 import { findJob } from './request/lookup.ts'
 import { readQuery } from './request/query.ts'
 
@@ -18,6 +19,7 @@ const EventsQuery = Type.Object(
           'The last seq that was seen. Without it (and without Last-Event-ID): from now on, with a snapshot.',
       }),
     ),
+    ...filterParameters,
   },
   { additionalProperties: false },
 )
@@ -29,11 +31,12 @@ const headers = {
   'x-accel-buffering': 'no',
 }
 
-export const events = ({ engine, clock, streams, log }: AppOptions) =>
+export const events = ({ engine, clock, streams, log, socketBufferBytes }: AppOptions) =>
   new Elysia().get(
     '/jobs/:id/events',
     async ({ params, request }) => {
-      const { after } = readQuery(EventsQuery, request.url)
+      const { after, ...parameters } = readQuery(EventsQuery, request.url)
+      const filter = readFilter(parameters)
       const seen = lastEventId(request.headers)
       const job = await findJob(engine.store, params.id)
       if (seen !== undefined && seen >= job.seq && hasEnded(job.state)) return enough()
@@ -46,18 +49,16 @@ export const events = ({ engine, clock, streams, log }: AppOptions) =>
       if (request.method === 'HEAD') return new Response(null, { headers })
       if (streams.closed) throw new Problem('unavailable', 'The server is stopping.')
 
-      const abort = new AbortController()
-      const frames = engine.follow(job.id, { after: cursor, signal: abort.signal })
       let forget = () => {}
-      const stream = toSse(frames, {
+      const stream = new SseStream((reader) => engine.follow(job.id, { after: cursor, filter }, reader), {
         clock,
+        bufferBytes: socketBufferBytes,
         ended(error) {
-          abort.abort()
           forget()
           if (error !== undefined) log.error('An event stream broke', { job: job.id, error })
         },
       })
-      forget = streams.add(stream.end)
+      forget = streams.add(() => stream.end())
       return new Response(stream.body, { headers })
     },
     {

@@ -24,6 +24,8 @@ export interface AppOptions {
   secrets: ReadonlySet<string>
   /** The largest request body that is read. */
   maxBodyBytes: number
+  /** The most that is buffered for one subscriber, in bytes. */
+  socketBufferBytes: number
   /** How many tasks may wait that were submitted with one token. Default: any number. */
   maxQueuedPerToken?: number | undefined
   /** Where the bodies are that tasks saved. Default: there are none. */

@@ -2,10 +2,15 @@ import { type Static, Type } from '@sinclair/typebox'
 import { strict } from './fields.ts'
 import { QueueShape } from './queue-wire.ts'
 import { QueueName } from './queues.ts'
+import { Key } from './spec.ts'
+import { taskStates } from './state.ts'
 import { CountsShape, FailureShape, JobShape, TaskStateName } from './wire.ts'
 
 /** Outputs longer than this (in bytes of JSON) are left out of events; `outputBytes` says how long they are. */
 export const largestEventOutput = 16_384
+
+/** No message about a job's tasks is longer, in bytes, unless a single task is. */
+export const largestFrame = 262_144
 
 const JobId = Type.String({ format: 'uuid' })
 const Seq = Type.Integer({ minimum: 0 })
@@ -74,9 +79,32 @@ export const mostPatterns = 100
 
 const Queues = Type.Union([QueueName, Type.Array(QueueName, { minItems: 1, maxItems: mostPatterns })])
 
+/** Only tasks in these states are told of. */
+export const TaskStates = Type.Array(TaskStateName, {
+  minItems: 1,
+  maxItems: taskStates.length,
+  uniqueItems: true,
+})
+
+/** How many keys a subscription may name. */
+const mostKeys = 1_000
+
+/** Only tasks of these keys are told of. */
+export const TaskKeys = Type.Array(Key, { minItems: 1, maxItems: mostKeys })
+
 /** What a client sends over the channel. */
 export const Command = {
-  subscribe: Type.Object({ type: Type.Literal('subscribe'), job: JobId, after: Type.Optional(Seq) }, strict),
+  subscribe: Type.Object(
+    {
+      type: Type.Literal('subscribe'),
+      job: JobId,
+      after: Type.Optional(Seq),
+      states: Type.Optional(TaskStates),
+      keys: Type.Optional(TaskKeys),
+      output: Type.Optional(Type.Boolean()),
+    },
+    strict,
+  ),
   unsubscribe: Type.Object({ type: Type.Literal('unsubscribe'), job: JobId }, strict),
   ping: Type.Object(
     { type: Type.Literal('ping'), id: Type.Optional(Type.Union([Type.Number(), Type.String()])) },

@@ -41,6 +41,8 @@ export interface SheafOptions<Prefix extends string = string> {
   graceMs?: number
   /** The largest request body that is read, in bytes. Default 16 MiB. */
   maxBodyBytes?: number
+  /** The most that is buffered for one subscriber that reads slowly, in bytes. Default 1 MiB. */
+  socketBufferBytes?: number
   /** How many tasks may wait in all. Default 10,000,000. */
   maxQueued?: number
   /** How many tasks may wait that were submitted with one token. Default: any number. */

@@ -1,9 +1,9 @@
 import { describe, expect, test } from 'bun:test'
-import type { Frame } from '../../src/engine/frame.ts'
 import type { Batch } from '../../src/store/store.ts'
 import { jobOf, type RigOptions, startEngine, tasksOf } from '../support/engine.ts'
 import { jobIn } from '../support/jobs.ts'
 import { Latch, Probe } from './kit/probe.ts'
+import { type Told, told } from './kit/told.ts'
 
 const sizeOf = ({ submissions, actions, settlements }: Batch) => ({
   submissions: submissions.length,
@@ -142,10 +142,9 @@ describe('what is told is on disk', () => {
     await using _ = rig
     const job = await rig.submit(jobOf(1))
     const run = await rig.script.nth(1)
-    const seen: Frame[] = []
+    const seen: Told[] = []
     const reading = (async () => {
-      for await (const frame of rig.engine.follow(job.id, { signal: new AbortController().signal }))
-        seen.push(frame)
+      for await (const frame of told((reader) => rig.engine.follow(job.id, {}, reader))) seen.push(frame)
     })()
     await rig.settle()
     expect(seen.map(({ type }) => type)).toEqual(['job'])

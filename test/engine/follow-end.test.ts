@@ -4,6 +4,7 @@ import { jobOf, startEngine, tasksOf } from '../support/engine.ts'
 import { Fold, readAll } from './kit/fold.ts'
 import { handRun } from './kit/hand.ts'
 import { Latch, Probe } from './kit/probe.ts'
+import { told } from './kit/told.ts'
 import { readerOf } from './kit/watch.ts'
 
 const never = new AbortController().signal
@@ -30,12 +31,15 @@ describe('a subscription ends', () => {
   test('when the job is deleted, for a reader who has fallen behind too', async () => {
     await using rig = await startEngine({ concurrency: 1 })
     const job = await rig.submit(jobOf(tasksOf('echoLater', 100)))
-    const slow = rig.engine.follow(job.id, { after: 0, signal: never })
+    const slow = told((reader) => rig.engine.follow(job.id, { after: 0 }, reader))
     await slow.next()
     await rig.ended(job)
     await rig.act('delete', job)
     await rig.settle()
-    await readAll(slow, new Fold(undefined))
+    expect(await readAll(slow, new Fold(undefined)).catch((error: unknown) => error)).toMatchObject({
+      code: 'not_found',
+      message: `The job ${job.id} was deleted.`,
+    })
   })
 
   test('after the last event when a job is kept no longer than its end', async () => {
@@ -97,7 +101,7 @@ describe('the hub keeps nothing of a reader', () => {
     const probe = new Probe(rig.store)
     const { hub, join } = await handRun(rig, { store: probe })
     probe.beforeRead = () => Promise.reject(new Error('gone'))
-    await expect(join({ signal: never }).next()).rejects.toThrow('gone')
+    await expect(join({ after: 0, signal: never }).next()).rejects.toThrow('gone')
     expect(hub.followers).toBe(0)
   })
 

@@ -51,12 +51,13 @@ describe('between the log and what is live', () => {
     const fold = new Fold(0)
     fold.take((await frames.next()).value)
     for (let count = 0; count < 50; count += 1) (await claim(1))()
-    for (const type of ['tasks', 'job']) {
+    for (let type = ''; type !== 'job'; ) {
       const { value } = await frames.next()
-      expect(value.type).toBe(type)
+      type = value.type
       fold.take(value)
     }
     expect(fold.tasks.size).toBe(50)
+    expect(fold.frames).toBeLessThan(10)
     for (let count = 51; count <= 55; count += 1) {
       const next = frames.next()
       await rig.settle()

@@ -1,6 +1,5 @@
 import { afterAll, describe, expect, test } from 'bun:test'
 import fc from 'fast-check'
-import { follow } from '../../src/engine/follow.ts'
 import { Hub } from '../../src/engine/hub.ts'
 import { hasEnded } from '../../src/job/state.ts'
 import { openSqlite } from '../../src/store/sqlite/open.ts'
@@ -12,6 +11,7 @@ import { refused } from '../support/script.ts'
 import { expectSame } from './kit/fold.ts'
 import { Probe } from './kit/probe.ts'
 import { Reader } from './kit/reader.ts'
+import { told } from './kit/told.ts'
 
 const turns = async (count: number) => {
   for (let turn = 0; turn < count; turn += 1) await new Promise<void>((resolve) => setImmediate(resolve))
@@ -34,9 +34,9 @@ const endings: readonly AttemptResult[] = [
  * after it is on disk, and the store answers so many turns after it was asked: as over a network, in any order.
  */
 class World {
-  readonly hub = new Hub(fakeClock(0), () => 0)
-  readonly readers: Reader[] = []
   readonly probe = new Probe(store)
+  readonly hub = new Hub({ clock: fakeClock(0), store: this.probe, rate: () => 0 })
+  readonly readers: Reader[] = []
   job: JobRecord
   #held: Claim[] = []
 
@@ -75,8 +75,10 @@ class World {
   }
 
   join(after: number): void {
-    const sources = { store: this.probe, hub: this.hub, rate: () => 0 }
-    this.readers.push(new Reader((options) => follow(sources, this.job.id, options), after))
+    const { hub, job } = this
+    const join = (after: number | undefined, signal: AbortSignal) =>
+      told((reader) => hub.follow(job.id, { after }, reader), signal)
+    this.readers.push(new Reader(join, after))
   }
 
   /** Brings the job to its end, whatever it stood at. */

@@ -3,9 +3,8 @@ import { hasEnded } from '../../src/job/state.ts'
 import type { JobRecord } from '../../src/store/store.ts'
 import { jobOf, startEngine, taskOf, tasksOf } from '../support/engine.ts'
 import { expectSame, Fold, readAll } from './kit/fold.ts'
+import { told } from './kit/told.ts'
 import { readerOf } from './kit/watch.ts'
-
-const never = new AbortController().signal
 
 const stateOf = (event: Record<string, unknown>) => (event as { data: { state: string } }).data.state
 
@@ -130,7 +129,7 @@ describe('a reader', () => {
   test('who stops reading is told everything that ended when it reads on', async () => {
     await using rig = await startEngine({ concurrency: 1 })
     const job = await rig.submit(jobOf(tasksOf('echoLater', 200)))
-    const frames = rig.engine.follow(job.id, { after: 0, signal: never })
+    const frames = told((reader) => rig.engine.follow(job.id, { after: 0 }, reader))
     const fold = new Fold(0)
     const first = await frames.next()
     if (!first.done) fold.take(first.value)

@@ -15,7 +15,7 @@ describe('a frame', () => {
       ]),
       rate,
     )
-    expect(parseAs(TasksEvent, frame?.text ?? '')).toEqual({
+    expect(parseAs(TasksEvent, frame?.text() ?? '')).toEqual({
       type: 'tasks',
       job: id,
       seq: 3,
@@ -33,7 +33,7 @@ describe('a frame', () => {
         { index: 2, state: 'succeeded', attempt: 1, seq: 3, output: { b: [1, '€'] } },
       ],
     })
-    expect(frame?.text).not.toContain('\n')
+    expect(frame?.text()).not.toContain('\n')
   })
 
   test('of the job comes after those of its tasks, and says whether it is the last', () => {
@@ -42,7 +42,7 @@ describe('a frame', () => {
       ['tasks', 0, 1, false],
       ['job', 1, 9, true],
     ])
-    const event = parseAs(JobEvent, frames[1]?.text ?? '')
+    const event = parseAs(JobEvent, frames[1]?.text() ?? '')
     expect(event).toMatchObject({ seq: 9, data: { seq: 9, name: '"quoted"\n€', ratePerSecond: 1.5 } })
   })
 
@@ -50,12 +50,12 @@ describe('a frame', () => {
     const { text, seq } = progressFrame(
       id,
       new Map([
-        [3, { done: 1 }],
-        [5, { done: 2.5, total: 10, message: 'm' }],
+        [3, { key: undefined, progress: { done: 1 } }],
+        [5, { key: 'a', progress: { done: 2.5, total: 10, message: 'm' } }],
       ]),
     )
     expect(seq).toBeUndefined()
-    expect(parseAs(ProgressEvent, text).data).toEqual([
+    expect(parseAs(ProgressEvent, text() ?? '').data).toEqual([
       { index: 3, done: 1 },
       { index: 5, done: 2.5, total: 10, message: 'm' },
     ])
@@ -84,7 +84,7 @@ describe('a frame', () => {
     const fits = JSON.stringify('x'.repeat(16_382))
     const changes = [succeededWith(0, fits), succeededWith(1, large)]
     const [frame] = framesOf(change(changes), rate)
-    expect(parseAs(TasksEvent, frame?.text ?? '').data).toMatchObject([
+    expect(parseAs(TasksEvent, frame?.text() ?? '').data).toMatchObject([
       { output: 'x'.repeat(16_382) },
       { outputBytes: 16_385 },
     ])

@@ -2,6 +2,7 @@ import { describe, expect, test } from 'bun:test'
 import { Problem } from '../../src/job/errors.ts'
 import { jobOf, startEngine, tasksOf } from '../support/engine.ts'
 import { Latch, Probe } from './kit/probe.ts'
+import { told } from './kit/told.ts'
 
 const caught = (promise: Promise<unknown>) =>
   promise.then(
@@ -128,7 +129,7 @@ describe('stopping', () => {
     const [one] = await rig.script.started(2)
     const seen: unknown[] = []
     const reading = (async () => {
-      for await (const { text } of rig.engine.follow(job.id, { signal: new AbortController().signal }))
+      for await (const { text } of told((reader) => rig.engine.follow(job.id, {}, reader)))
         seen.push(JSON.parse(text))
     })()
     await rig.settle()
@@ -149,7 +150,7 @@ describe('stopping', () => {
     const job = await rig.submit(jobOf(1))
     await rig.stop()
     const types: string[] = []
-    for await (const frame of rig.engine.follow(job.id, { after: 0, signal: new AbortController().signal }))
+    for await (const frame of told((reader) => rig.engine.follow(job.id, { after: 0 }, reader)))
       types.push(frame.type)
     expect(types).toEqual(['tasks', 'job'])
   })

@@ -189,7 +189,7 @@ describe('a message that is not allowed is answered with an error, and changes n
     using channel = await Channel.open(rig.listen())
     const { id } = await rig.run([])
     if (probe) probe.beforeRead = () => Promise.reject(new Error('SQLITE_IOERR at /var'))
-    channel.subscribe(id)
+    channel.subscribe(id, 0)
     const answer = await channel.next()
     expect(answer).toMatchObject({ type: 'error', code: 'internal', job: id })
     expect(JSON.stringify(answer)).not.toContain('SQLITE')
@@ -225,9 +225,7 @@ describe('the bounds', () => {
     const run = await rig.runs.nth(1)
     const { follow } = rig.engine
     // Jobs that never end, so that no store has to hold ten thousand of them.
-    rig.engine.follow = async function* (_, { signal }) {
-      await new Promise((resolve) => signal.addEventListener('abort', resolve))
-    }
+    rig.engine.follow = (job) => ({ job, read: async () => {}, stop() {} })
     for (let made = 0; made < mostSubscriptions; made += 1)
       channel.subscribe(`01900000-0000-7000-8000-${String(made).padStart(12, '0')}`)
     expect(await channel.flush()).toEqual([])

@@ -1,7 +1,9 @@
 import type { Socket } from '../../src/http/channel/outbox.ts'
 
-/** As much as is put into a socket's buffer. */
-export const full = 256 * 1024
+/** The most that the socket may have in its buffer. */
+export const bufferBytes = 1024 * 1024
+/** More than may be there when another message is put into it. */
+export const full = 256 * 1024 + 1
 
 /** A socket whose reader takes what was sent when the test says so. */
 export class FakeSocket implements Socket {

@@ -1,6 +1,7 @@
 import { describe, expect, test } from 'bun:test'
 import { Outbox } from '../../src/http/channel/outbox.ts'
-import { FakeSocket, full } from './fake-socket.ts'
+import { largestFrame } from '../../src/job/events.ts'
+import { bufferBytes, FakeSocket, full } from './fake-socket.ts'
 
 const large = 'x'.repeat(full)
 const names = ['a', 'b', 'c'].map((name) => ({ name }))
@@ -8,7 +9,7 @@ const names = ['a', 'b', 'c'].map((name) => ({ name }))
 /** Fills the buffer, and lets each of three senders wait. */
 const filled = async () => {
   const socket = new FakeSocket()
-  const outbox = new Outbox(socket)
+  const outbox = new Outbox(socket, bufferBytes)
   expect(await outbox.send({}, large)).toBe(true)
   const waiting = names.map((sender) => outbox.send(sender, `${sender.name}${large}`))
   return { socket, outbox, waiting }
@@ -18,9 +19,41 @@ const settled = async (promise: Promise<boolean>) => Promise.race([promise, Prom
 describe('an outbox', () => {
   test('sends at once while the buffer has room', async () => {
     const socket = new FakeSocket()
-    const outbox = new Outbox(socket)
+    const outbox = new Outbox(socket, bufferBytes)
     for (let count = 0; count < 10; count += 1) expect(await outbox.send({}, 'x')).toBe(true)
     expect(socket.sent).toHaveLength(10)
+  })
+
+  test('takes what is pushed while the buffer has room, and refuses it afterwards', () => {
+    const socket = new FakeSocket()
+    const outbox = new Outbox(socket, bufferBytes)
+    expect([outbox.offer('a'), outbox.offer(large), outbox.offer('b')]).toEqual([true, true, false])
+    expect(outbox.hasRoom()).toBe(false)
+    socket.buffered = 0
+    expect([outbox.hasRoom(), outbox.offer('c')]).toEqual([true, true])
+    expect(socket.sent).toEqual(['a', large, 'c'])
+    outbox.close()
+    expect(outbox.offer('d')).toBe(false)
+  })
+
+  test('lets nothing that is pushed overtake what waits', async () => {
+    const { socket, outbox } = await filled()
+    socket.buffered = 0
+    expect(outbox.offer('late')).toBe(false)
+  })
+
+  test('never has more in the buffer than it may, whatever is pushed', () => {
+    for (const most of [512 * 1024, bufferBytes]) {
+      const socket = new FakeSocket()
+      const outbox = new Outbox(socket, most)
+      while (outbox.offer('x'.repeat(largestFrame)));
+      expect(socket.buffered).toBeGreaterThan(0)
+      expect(socket.buffered).toBeLessThanOrEqual(most / 2)
+      outbox.reply('x'.repeat(most / 2))
+      expect([socket.buffered <= most, socket.closed]).toEqual([true, undefined])
+      outbox.reply('x'.repeat(most / 2 + 1))
+      expect([socket.buffered <= most, socket.closed]).toEqual([true, 1013])
+    }
   })
 
   test('puts nothing into a full buffer', async () => {
@@ -70,7 +103,7 @@ describe('an outbox', () => {
     const { socket, outbox } = await filled()
     outbox.reply('pong')
     expect(socket.sent.at(-1)).toBe('pong')
-    socket.buffered = 1024 * 1024
+    socket.buffered = bufferBytes
     outbox.reply('pong')
     expect(socket.sent).toHaveLength(2)
     expect(socket.closed).toBe(1013)

@@ -3,7 +3,7 @@ import type { Engine } from '../../src/engine/engine.ts'
 import { Outbox } from '../../src/http/channel/outbox.ts'
 import { QueueWatch } from '../../src/http/channel/queue-watch.ts'
 import { mostPatterns } from '../../src/job/events.ts'
-import { FakeSocket, full } from './fake-socket.ts'
+import { bufferBytes, FakeSocket, full } from './fake-socket.ts'
 import { QueueScript } from './queue-script.ts'
 
 const turn = () => new Promise<void>((resolve) => setImmediate(resolve))
@@ -13,7 +13,7 @@ const start = () => {
   const engine = {} as Engine
   const script = new QueueScript(engine)
   const socket = new FakeSocket()
-  const outbox = new Outbox(socket)
+  const outbox = new Outbox(socket, bufferBytes)
   const errors: unknown[] = []
   const watch = new QueueWatch(engine, outbox, (error, pattern) => void errors.push([pattern, error]))
   return {
@@ -23,7 +23,8 @@ const start = () => {
     watch,
     errors,
     fill() {
-      socket.buffered = full
+      void outbox.send({}, 'x'.repeat(full))
+      socket.sent.pop()
     },
     /** The reader takes everything. */
     async drain() {

@@ -30,6 +30,7 @@ export interface AppRigOptions extends Pick<RigOptions, 'wrap' | 'concurrency' |
   /** As in SHEAF_TOKENS. */
   tokens?: string
   maxBodyBytes?: number
+  socketBufferBytes?: number
   maxQueuedPerToken?: number
 }
 
@@ -56,7 +57,8 @@ export interface AppRig extends AsyncDisposable {
 
 /** The HTTP interface on the real engine and a store in memory. Dispose of it with `await using`. */
 export const startApp = async (given: AppRigOptions = {}) => {
-  const { tokens, maxBodyBytes = 1_000_000, maxQueuedPerToken, ...options } = given
+  const { tokens, maxBodyBytes = 1_000_000, socketBufferBytes = 1024 * 1024, ...rest } = given
+  const { maxQueuedPerToken, ...options } = rest
   const runs = new Script()
   const kinds = { ...createKinds({ handlers: [echo, fail] }), sleep: runs }
   const under = await startEngine({ ...options, kinds })
@@ -70,6 +72,7 @@ export const startApp = async (given: AppRigOptions = {}) => {
     clock,
     streams,
     maxBodyBytes,
+    socketBufferBytes,
     maxQueuedPerToken,
     log: { debug: log, info: log, warn: log, error: log },
     handlers: [echo, fail],

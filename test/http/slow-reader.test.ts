@@ -16,16 +16,20 @@ const frameOf = (message: object): Uint8Array => {
 const runLong = (rig: AppRig) => rig.run(Array.from({ length: 1_000 }, () => echoing('x'.repeat(10_000))))
 const options = { maxBodyBytes: 50_000_000 }
 
-/** Counts what the engine hands out, over all readers. */
+/** Counts what readers take, all of them together. */
 const countFrames = ({ engine }: AppRig) => {
   const count = { frames: 0 }
   const { follow } = engine
-  engine.follow = async function* (...args) {
-    for await (const frame of follow.apply(engine, args)) {
-      count.frames += 1
-      yield frame
-    }
-  }
+  engine.follow = (job, options, reader) =>
+    follow.call(engine, job, options, {
+      behind: (following) => reader.behind(following),
+      over: (following, error) => reader.over(following, error),
+      offer: (frame, text) => {
+        const taken = reader.offer(frame, text)
+        if (taken) count.frames += 1
+        return taken
+      },
+    })
   return count
 }
 

@@ -1,8 +1,9 @@
 import { expect } from 'bun:test'
 import type { Engine } from '../../src/engine/engine.ts'
-import type { Frame } from '../../src/engine/frame.ts'
+import { Problem } from '../../src/job/errors.ts'
 import type { JobView } from '../../src/job/wire.ts'
 import type { TaskRecord } from '../../src/store/store.ts'
+import { type Follow, type Told, told } from '../engine/kit/told.ts'
 import { isOver, type Job } from './job.ts'
 
 interface Change {
@@ -45,14 +46,17 @@ export class Reader {
     this.isLast = false
     const { signal } = this.#abort
     const read = async () => {
-      for await (const frame of engine.follow(this.job, { after: this.#seq, signal })) {
+      const follow: Follow = (reader) => engine.follow(this.job, { after: this.#seq }, reader)
+      for await (const frame of told(follow, signal)) {
         if (signal.aborted) return
         this.#take(frame)
       }
       if (!signal.aborted) this.isDone = true
     }
     read().catch((error) => {
-      this.flaw ??= error
+      // A job may go while it is followed; one that is there when it is checked has told its end.
+      if (error instanceof Problem && error.code === 'not_found') this.isDone = true
+      else this.flaw ??= error
     })
   }
 
@@ -61,7 +65,7 @@ export class Reader {
     this.#abort.abort()
   }
 
-  #take(frame: Frame): void {
+  #take(frame: Told): void {
     expect(this.isLast).toBe(false)
     const event = JSON.parse(frame.text) as { seq: number; data: unknown }
     if (frame.type === 'job') {

@@ -12,6 +12,9 @@ const types = Object.keys(Command).join(', ')
 /** A message about queues. */
 export type OfQueues = Extract<ClientMessage, { queues: unknown }>
 
+/** A message that asks to follow a job. */
+export type Subscribe = Static<typeof Command.subscribe>
+
 /** Reads what a client sent over the channel. Throws a Problem that says what is wrong with it. */
 export const readCommand = (message: string | Uint8Array): ClientMessage => {
   if (typeof message !== 'string')

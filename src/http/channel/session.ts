@@ -1,27 +1,41 @@
 import type { Engine } from '../../engine/engine.ts'
+import type { Following, Reader } from '../../engine/follow.ts'
+import type { Frame } from '../../engine/frame.ts'
 import { Problem } from '../../job/errors.ts'
 import type { ErrorEvent, PongEvent } from '../../job/events.ts'
+import { filterOf } from '../../job/filter.ts'
 import type { Log } from '../../log.ts'
-import { type OfQueues, readCommand } from './command.ts'
+import { Turns } from '../turns.ts'
+import { type OfQueues, readCommand, type Subscribe } from './command.ts'
 import { Outbox, type Socket } from './outbox.ts'
 import { QueueWatch } from './queue-watch.ts'
 
 /** How many jobs one socket may follow. */
 export const mostSubscriptions = 10_000
 
+interface SessionOptions {
+  engine: Engine
+  log: Log
+  /** The most that the socket may have in its buffer, in bytes. */
+  bufferBytes: number
+}
+
 /** One connection to the channel, the jobs that it follows, and the queues that it watches. */
-export class Session {
+export class Session implements Reader {
   readonly outbox: Outbox
   readonly #queues: QueueWatch
-  #subscriptions = new Map<string, AbortController>()
+  readonly #turns: Turns
+  #subscriptions = new Map<string, Following>()
 
   constructor(
     socket: Socket,
-    readonly engine: Engine,
-    readonly log: Log,
+    readonly options: SessionOptions,
   ) {
-    this.outbox = new Outbox(socket)
-    this.#queues = new QueueWatch(engine, this.outbox, (error, queues) => this.#tell(error, { queues }))
+    this.outbox = new Outbox(socket, options.bufferBytes)
+    this.#turns = new Turns(this.outbox.hasRoom)
+    this.#queues = new QueueWatch(options.engine, this.outbox, (error, queues) =>
+      this.#tell(error, { queues }),
+    )
   }
 
   /** Takes one message. Whatever is wrong with it is said, and changes nothing else. */
@@ -30,18 +44,37 @@ export class Session {
       const command = readCommand(message)
       if (command.type === 'ping') this.#pong(command.id)
       else if ('queues' in command) this.#watch(command)
-      else if (command.type === 'subscribe') this.#subscribe(command.job.toLowerCase(), command.after)
+      else if (command.type === 'subscribe') this.#subscribe(command)
       else this.#unsubscribe(command.job.toLowerCase())
     } catch (error) {
       this.#tell(error, error instanceof Problem ? error.extensions : {})
     }
   }
 
+  /** To be called when the buffer has been emptied. */
+  drained(): void {
+    this.outbox.drained()
+    this.#turns.goOn()
+  }
+
   close(): void {
     this.outbox.close()
     this.#queues.close()
-    for (const abort of this.#subscriptions.values()) abort.abort()
-    this.#subscriptions.clear()
+    for (const job of this.#subscriptions.keys()) this.#unsubscribe(job)
+  }
+
+  offer(_: Frame, text: string): boolean {
+    return this.outbox.offer(text)
+  }
+
+  behind(following: Following): void {
+    this.#turns.add(following)
+  }
+
+  over(following: Following, error?: unknown): void {
+    const { job } = following
+    this.#subscriptions.delete(job)
+    if (error !== undefined) this.#tell(error, { job })
   }
 
   #pong(id: PongEvent['id']): void {
@@ -57,7 +90,8 @@ export class Session {
   }
 
   /** A second subscription to the same job takes the place of the first. */
-  #subscribe(job: string, after: number | undefined): void {
+  #subscribe({ job: id, after, states, keys, output }: Subscribe): void {
+    const job = id.toLowerCase()
     if (!this.#subscriptions.has(job) && this.#subscriptions.size >= mostSubscriptions)
       throw new Problem(
         'conflict',
@@ -65,39 +99,16 @@ export class Session {
         { job },
       )
     this.#unsubscribe(job)
-    const abort = new AbortController()
-    this.#subscriptions.set(job, abort)
-    void this.#pump(job, after, abort)
+    const filter = filterOf({ states, keys, output })
+    this.#subscriptions.set(job, this.options.engine.follow(job, { after, filter }, this))
   }
 
   #unsubscribe(job: string): void {
-    const abort = this.#subscriptions.get(job)
-    if (abort === undefined) return
+    const following = this.#subscriptions.get(job)
+    if (following === undefined) return
     this.#subscriptions.delete(job)
-    abort.abort()
-    this.outbox.withdraw(abort)
-  }
-
-  /** Takes a frame out of the log when the one before is on its way: a slow reader is one that asks seldom. */
-  async #pump(job: string, after: number | undefined, abort: AbortController): Promise<void> {
-    let last = false
-    try {
-      for await (const frame of this.engine.follow(job, { after, signal: abort.signal })) {
-        last = frame.last
-        if (abort.signal.aborted || !(await this.outbox.send(abort, frame.text))) break
-      }
-      if (!last && !abort.signal.aborted) await this.#tellDeleted(job)
-    } catch (error) {
-      if (!abort.signal.aborted) this.#tell(error, { job })
-    } finally {
-      if (this.#subscriptions.get(job) === abort) this.#subscriptions.delete(job)
-    }
-  }
-
-  /** A job that goes before it was read to its end has no last event: whoever follows it is told instead. */
-  async #tellDeleted(job: string): Promise<void> {
-    if ((await this.engine.store.job(job)) !== undefined) return
-    this.#tell(new Problem('not_found', `The job ${job} was deleted.`), { job })
+    following.stop()
+    this.#turns.remove(following)
   }
 
   #tell(error: unknown, { job, queues }: { job?: unknown; queues?: unknown }): void {
@@ -106,7 +117,7 @@ export class Session {
       ...(typeof job === 'string' && { job }),
       ...(typeof queues === 'string' && { queues }),
     }
-    if (!known) this.log.error('A message of the channel failed', { ...about, error })
+    if (!known) this.options.log.error('A message of the channel failed', { ...about, error })
     const event: ErrorEvent = {
       type: 'error',
       code: known ? error.code : 'internal',

@@ -1,6 +1,5 @@
 import { expect } from 'bun:test'
 import { FormatRegistry, type TSchema } from '@sinclair/typebox'
-import type { Frame } from '../../../src/engine/frame.ts'
 import { accepts } from '../../../src/job/check.ts'
 import {
   JobEvent,
@@ -12,6 +11,7 @@ import {
 import { hasEnded } from '../../../src/job/state.ts'
 import type { JobView } from '../../../src/job/wire.ts'
 import type { Store, TaskRecord } from '../../../src/store/store.ts'
+import type { Told } from './told.ts'
 
 const formats: Record<string, RegExp> = {
   // As Elysia has it, which registers its own in the same place.
@@ -41,14 +41,14 @@ export class Fold {
   /** @param seq where it subscribed, or undefined to begin with a snapshot of now. */
   constructor(public seq: number | undefined) {}
 
-  take(frame: Frame): void {
+  take(frame: Told): void {
     this.frames += 1
     if (frame.type === 'progress') void parseAs(ProgressEvent, frame.text)
     else if (frame.type === 'tasks') this.#takeTasks(parseAs(TasksEvent, frame.text), frame)
     else this.#takeJob(parseAs(JobEvent, frame.text), frame)
   }
 
-  #takeTasks(event: TasksEvent, frame: Frame): void {
+  #takeTasks(event: TasksEvent, frame: Told): void {
     expect(event.job).toBe(frame.job)
     expect(event.data.length).toBeGreaterThan(0)
     expect(event.data.length).toBeLessThanOrEqual(500)
@@ -62,7 +62,7 @@ export class Fold {
     expect({ seq: event.seq, of: frame.seq, last: frame.last }).toEqual({ seq: last, of: last, last: false })
   }
 
-  #takeJob(event: JobEvent, frame: Frame): void {
+  #takeJob(event: JobEvent, frame: Told): void {
     expect(event.seq).toBeGreaterThanOrEqual(this.seq ?? 0)
     expect([event.data.seq, frame.seq]).toEqual([event.seq, event.seq])
     expect(event.data.id).toBe(event.job)
@@ -74,7 +74,7 @@ export class Fold {
 }
 
 /** Reads one subscription to its end. */
-export const readAll = async (frames: AsyncIterable<Frame>, fold: Fold): Promise<Fold> => {
+export const readAll = async (frames: AsyncIterable<Told>, fold: Fold): Promise<Fold> => {
   for await (const frame of frames) fold.take(frame)
   return fold
 }

@@ -1,15 +1,16 @@
-import { type FollowOptions, follow } from '../../../src/engine/follow.ts'
+import type { FollowOptions } from '../../../src/engine/follow.ts'
 import { Hub } from '../../../src/engine/hub.ts'
 import type { Store } from '../../../src/store/store.ts'
 import { jobOf, type Rig } from '../../support/engine.ts'
 import { jobIn } from '../../support/jobs.ts'
+import { told } from './told.ts'
 
 /** A job on a store, its changes published by hand, so that the hub can be looked into. */
 export const handRun = async (
   rig: Rig,
   { store = rig.store, tasks = 10 }: { store?: Store; tasks?: number } = {},
 ) => {
-  const hub = new Hub(rig.clock, () => 0)
+  const hub = new Hub({ clock: rig.clock, store, rate: () => 0 })
   const submitted = await rig.store.commit(
     { submissions: [jobOf(tasks)], actions: [], settlements: [], claim: 0 },
     rig.clock.now(),
@@ -22,6 +23,7 @@ export const handRun = async (
     )
     return () => hub.publish(committed.changes)
   }
-  const join = (options: FollowOptions) => follow({ store, hub, rate: () => 0 }, id, options)
+  const join = ({ signal, ...options }: FollowOptions & { signal: AbortSignal }) =>
+    told((reader) => hub.follow(id, options, reader), signal)
   return { hub, id, claim, join }
 }

@@ -1,18 +1,20 @@
-import type { FollowOptions } from '../../../src/engine/follow.ts'
-import type { Frame } from '../../../src/engine/frame.ts'
 import { Fold } from './fold.ts'
+import type { Told } from './told.ts'
+
+/** Follows the job from a seq on, until aborted. */
+export type Join = (after: number | undefined, signal: AbortSignal) => AsyncGenerator<Told>
 
 /** A client over its whole life: it reads as many frames as it is allowed to, leaves, and comes back at its last seq. */
 export class Reader {
   readonly fold: Fold
-  #join: (options: FollowOptions) => AsyncGenerator<Frame>
+  #join: Join
   #allowed = 0
   #wake = () => {}
   #abort = new AbortController()
   #done: Promise<void> = Promise.resolve()
 
   constructor(
-    join: (options: FollowOptions) => AsyncGenerator<Frame>,
+    join: Join,
     /** The seq that it began with. */
     readonly after: number,
   ) {
@@ -55,7 +57,7 @@ export class Reader {
 
   async #read(): Promise<void> {
     const { signal } = this.#abort
-    const frames = this.#join({ after: this.fold.seq, signal })
+    const frames = this.#join(this.fold.seq, signal)
     for (;;) {
       while (this.#allowed <= 0 && !signal.aborted)
         await new Promise<void>((resolve) => {

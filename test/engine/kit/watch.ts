@@ -1,14 +1,14 @@
 import type { FollowOptions } from '../../../src/engine/follow.ts'
-import type { Frame } from '../../../src/engine/frame.ts'
 import type { Rig } from '../../support/engine.ts'
 import { Fold } from './fold.ts'
+import { type Told, told } from './told.ts'
 
 /** One reader of a job, who reads on whenever there is something. */
-export const readerOf = (rig: Rig, { id }: { id: string }, options: Partial<FollowOptions> = {}) => {
+export const readerOf = (rig: Rig, { id }: { id: string }, options: FollowOptions = {}) => {
   const fold = new Fold(options.after)
-  const frames: Frame[] = []
+  const frames: Told[] = []
   const done = (async () => {
-    for await (const frame of rig.engine.follow(id, { signal: new AbortController().signal, ...options })) {
+    for await (const frame of told((reader) => rig.engine.follow(id, options, reader))) {
       frames.push(frame)
       fold.take(frame)
     }
