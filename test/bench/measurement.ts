@@ -49,6 +49,8 @@ export interface Size {
   steadyMs: number
   /** How many requests an upstream of 50 a second is asked for. */
   limited: number
+  /** How many ends of tasks are told, over all subscribers. */
+  streamed: number
   /** How many tasks wait while others have their turn. */
   crowd: number
 }
@@ -61,6 +63,7 @@ export const sizes = {
     loadMs: 3_000,
     steadyMs: 8_000,
     limited: 10_000,
+    streamed: 1_000_000,
     crowd: 1_000_000,
   },
   quick: {
@@ -70,6 +73,7 @@ export const sizes = {
     loadMs: 500,
     steadyMs: 2_000,
     limited: 300,
+    streamed: 300_000,
     crowd: 100_000,
   },
 } as const satisfies Record<string, Size>
