@@ -148,6 +148,10 @@ class GatherEngine implements Engine {
     return this.#hub.follow(job, options, reader)
   }
 
+  get followers(): number {
+    return this.#hub.followers
+  }
+
   ended(id: string, ms: number, signal?: AbortSignal): Promise<JobRecord | undefined> {
     return waitForEnd({ store: this.store, hub: this.#hub, clock: this.#clock }, id, ms, signal)
   }

@@ -24,6 +24,8 @@ export interface Engine {
    * until the job's last event. Refuses with a Problem (`not_found`, or `invalid` when `after` lies in the future) when it is over.
    */
   follow(job: string, options: FollowOptions, reader: Reader): Following
+  /** How many follow a job now: subscriptions, not connections. */
+  readonly followers: number
   /** Resolves with the job when it ends, or as it stands after `ms`; undefined if there is no such job. */
   ended(job: string, ms: number, signal?: AbortSignal): Promise<JobRecord | undefined>
   /** Queues that have limits of their own, or in which something waits or runs, by name. */

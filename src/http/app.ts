@@ -39,7 +39,8 @@ export const createApp = (options: AppOptions) => {
   const checkOrigin = options.guarded ? () => {} : originGuard(options.tokens)
   // For the types, nothing is in front of the paths: they are what a client sees of a server of our own.
   const prefix = (options.prefix ?? '') as ''
-  const app = new Elysia({ normalize: false, prefix, serve, websocket: websocketOptions })
+  const websocket = websocketOptions(options.socketIdleSeconds)
+  const app = new Elysia({ normalize: false, prefix, serve, websocket })
   const tools = { routes: new RouteTable(app), clock: options.clock, log: options.log }
   return (
     app

@@ -9,12 +9,16 @@ import { declared } from './declared.ts'
 import type { AppOptions } from './options.ts'
 import { problems, Refusal } from './problem.ts'
 
-/** For `new Elysia({ websocket })`: what `.ws` says of it is ignored. */
-export const websocketOptions = {
+/**
+ * For `new Elysia({ websocket })`: what `.ws` says of it is ignored. A socket that takes and says nothing for `idleSeconds` is closed:
+ * Bun pings it before, so one whose other end still lives has answered.
+ */
+export const websocketOptions = (idleSeconds = 120) => ({
   /** In bytes; a longer message closes the socket with 1009. */
   maxPayloadLength: 64 * 1024,
   perMessageDeflate: false,
-} as const
+  idleTimeout: idleSeconds,
+})
 
 /** One socket follows any number of jobs. */
 export const channel = ({ engine, log, streams, socketBufferBytes: bufferBytes }: AppOptions) => {

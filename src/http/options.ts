@@ -26,6 +26,8 @@ export interface AppOptions {
   maxBodyBytes: number
   /** The most that is buffered for one subscriber, in bytes. */
   socketBufferBytes: number
+  /** After how long a socket is closed whose other end does not answer any more; at least 8. Default 120. */
+  socketIdleSeconds?: number | undefined
   /** How many tasks may wait that were submitted with one token. Default: any number. */
   maxQueuedPerToken?: number | undefined
   /** Where the bodies are that tasks saved. Default: there are none. */

@@ -31,6 +31,7 @@ export interface AppRigOptions extends Pick<RigOptions, 'wrap' | 'concurrency' |
   tokens?: string
   maxBodyBytes?: number
   socketBufferBytes?: number
+  socketIdleSeconds?: number
   maxQueuedPerToken?: number
 }
 
@@ -58,7 +59,7 @@ export interface AppRig extends AsyncDisposable {
 /** The HTTP interface on the real engine and a store in memory. Dispose of it with `await using`. */
 export const startApp = async (given: AppRigOptions = {}) => {
   const { tokens, maxBodyBytes = 1_000_000, socketBufferBytes = 1024 * 1024, ...rest } = given
-  const { maxQueuedPerToken, ...options } = rest
+  const { maxQueuedPerToken, socketIdleSeconds, ...options } = rest
   const runs = new Script()
   const kinds = { ...createKinds({ handlers: [echo, fail] }), sleep: runs }
   const under = await startEngine({ ...options, kinds })
@@ -73,6 +74,7 @@ export const startApp = async (given: AppRigOptions = {}) => {
     streams,
     maxBodyBytes,
     socketBufferBytes,
+    socketIdleSeconds,
     maxQueuedPerToken,
     log: { debug: log, info: log, warn: log, error: log },
     handlers: [echo, fail],
