@@ -43,7 +43,10 @@ describe(`${size} sockets`, () => {
     await using rig = await startApp()
     const { id } = await rig.submit(Array.from({ length: 40 }, holding))
     const runs = await rig.runs.started(40)
-    await using crowd = await crowdOf(rig.listen(), Array.from({ length: size }, () => id))
+    await using crowd = await crowdOf(
+      rig.listen(),
+      Array.from({ length: size }, () => id),
+    )
     await crowd.began
     for (const [nth, run] of runs.entries()) {
       run.succeed({ nth })
@@ -76,7 +79,10 @@ describe('of a socket that is gone, nothing is left', () => {
     const address = rig.listen()
     const timers = rig.clock.pending
     for (let time = 0; time < 3; time += 1) {
-      await using crowd = await crowdOf(address, Array.from({ length: 100 }, () => id))
+      await using crowd = await crowdOf(
+        address,
+        Array.from({ length: 100 }, () => id),
+      )
       const channels = await Promise.all(Array.from({ length: 10 }, () => RawChannel.open(address)))
       for (const channel of channels) channel.subscribe(long.id, 0)
       await crowd.began

@@ -43,10 +43,17 @@ const steps = fc.array(
       socket.buffered = bufferBytes / 2
     }),
     fc.constant<Step>(async (_, __, connection) => connection.drain()),
-    nth.map((nth): Step => async (_, { script }) => script.runs[nth * 5]?.succeed()),
-    fc.nat({ max: 2 }).map((turns): Step => async () => {
-      for (let turn = 0; turn < turns; turn += 1) await new Promise((resolve) => setImmediate(resolve))
-    }),
+    nth.map(
+      (nth): Step =>
+        async (_, { script }) =>
+          script.runs[nth * 5]?.succeed(),
+    ),
+    fc.nat({ max: 2 }).map(
+      (turns): Step =>
+        async () => {
+          for (let turn = 0; turn < turns; turn += 1) await new Promise((resolve) => setImmediate(resolve))
+        },
+    ),
   ),
   { maxLength: 60, size: 'max' },
 )

@@ -4,6 +4,7 @@ export const channelNotes = `A WebSocket handshake opens the channel. Every mess
 To the server:
 
 - \`{"type":"subscribe","job":"ID","after":0}\`: follow a job. \`after\` is the last \`seq\` that was seen; without it, from now on, with a snapshot.
+- \`{"type":"subscribe","job":"ID","states":["failed"],"keys":["a"],"output":false}\`: with filters, each of which may be left out: only tasks in these states, only of these keys, and \`outputBytes\` in place of outputs. What they leave nothing of is not sent, and counts as seen.
 - \`{"type":"unsubscribe","job":"ID"}\`
 - \`{"type":"subscribe","queues":"http:*"}\`: watch a queue, or those whose names match a pattern; or an array of names and patterns.
 - \`{"type":"unsubscribe","queues":"http:*"}\`
