@@ -32,6 +32,7 @@ const law: [area: string, mayImport: string[]][] = [
       'http/',
       'engine/queue-view.ts',
       'engine/schedules/view.ts',
+      'engine/turns.ts',
       'engine/view.ts',
       ...uploads,
       ...leaves,

@@ -264,13 +264,7 @@ class GatherEngine implements Engine {
   #tell({ changes }: Committed, now: number): void {
     for (const { job } of changes) this.#rates.note(job, now)
     this.#hub.publish(changes)
-    const moved = changes.flatMap((change) => (change.moved ? change.job : []))
-    // All of them first: what one of them frees must not start what another of them holds.
-    for (const job of moved) if (!mayStart(job)) this.#runner.hold(job.number)
-    for (const job of moved) {
-      if (job.outcome !== undefined) this.#runner.cancel(job.number)
-      else if (job.state === 'paused') this.#runner.giveBack(job.number)
-    }
+    this.#runner.heed(changes.flatMap((change) => (change.moved ? change.job : [])))
   }
 
   async #stop(): Promise<void> {
@@ -292,9 +286,6 @@ class GatherEngine implements Engine {
     await this.#pulse.quiet()
   }
 }
-
-/** Whether tasks of the job may start. */
-const mayStart = ({ state, outcome }: JobRecord) => outcome === undefined && state !== 'paused'
 
 const stopping = () =>
   new Problem('unavailable', 'The server is stopping. Try again at once, elsewhere or later.')

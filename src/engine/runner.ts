@@ -2,7 +2,7 @@ import { failpoint } from '../failpoint.ts'
 import { mayDecide } from '../job/modes.ts'
 import type { EndedState } from '../job/state.ts'
 import type { Kind } from '../kinds/kind.ts'
-import type { AttemptResult, Claim } from '../store/store.ts'
+import type { AttemptResult, Claim, JobRecord } from '../store/store.ts'
 import { Attempt, type AttemptHost, type Interruption, interrupted } from './attempt.ts'
 import type { Flow } from './flow/flow.ts'
 import { verdictOf } from './flow/verdict.ts'
@@ -63,9 +63,14 @@ export class Runner {
     return this.#held.size > 0
   }
 
-  /** Starts nothing more of a job until it goes on. */
-  hold(job: number): void {
-    this.#held.add(job)
+  /** Does as jobs that have moved demand: of one that stops or is paused nothing more starts. */
+  heed(moved: readonly JobRecord[]): void {
+    // All of them first: what one of them frees must not start what another of them holds.
+    for (const job of moved) if (!mayStart(job)) this.#held.add(job.number)
+    for (const job of moved) {
+      if (job.outcome !== undefined) this.cancel(job.number)
+      else if (job.state === 'paused') this.giveBack(job.number)
+    }
   }
 
   /** Cancels what a job that stops still runs, or holds. */
@@ -164,3 +169,6 @@ export class Runner {
 
 const isEnd = (result: AttemptResult): result is AttemptResult & { type: EndedState } =>
   result.type === 'succeeded' || result.type === 'failed' || result.type === 'cancelled'
+
+/** Whether tasks of the job may start. */
+const mayStart = ({ state, outcome }: JobRecord) => outcome === undefined && state !== 'paused'

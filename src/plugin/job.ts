@@ -1,6 +1,7 @@
 import type { Parts } from '../assemble.ts'
 import { SheafError } from '../client/errors.ts'
 import type { Result, Results } from '../client/job.ts'
+import { told } from '../engine/told.ts'
 import { viewJob } from '../engine/view.ts'
 import { act } from '../http/actions.ts'
 import { taskPages } from '../http/answer/task-pages.ts'
@@ -113,7 +114,7 @@ export class LocalJob<Outputs extends readonly unknown[] = unknown[]> implements
     try {
       const { engine } = await this.#running.begin()
       const from = after === 'now' ? undefined : after
-      const frames = engine.follow(this.id, { after: from, signal: until })
+      const frames = told((reader) => engine.follow(this.id, { after: from }, reader), until)
       for (;;) {
         const { value, done } = await asSheafError(() => frames.next())
         signal?.throwIfAborted()

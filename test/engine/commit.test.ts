@@ -1,9 +1,9 @@
 import { describe, expect, test } from 'bun:test'
+import { type Told, told } from '../../src/engine/told.ts'
 import type { Batch } from '../../src/store/store.ts'
 import { jobOf, type RigOptions, startEngine, tasksOf } from '../support/engine.ts'
 import { jobIn } from '../support/jobs.ts'
 import { Latch, Probe } from './kit/probe.ts'
-import { type Told, told } from './kit/told.ts'
 
 const sizeOf = ({ submissions, actions, settlements }: Batch) => ({
   submissions: submissions.length,

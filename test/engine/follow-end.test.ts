@@ -1,10 +1,10 @@
 import { describe, expect, test } from 'bun:test'
+import { told } from '../../src/engine/told.ts'
 import { Problem } from '../../src/job/errors.ts'
 import { jobOf, startEngine, tasksOf } from '../support/engine.ts'
 import { Fold, readAll } from './kit/fold.ts'
 import { handRun } from './kit/hand.ts'
 import { Latch, Probe } from './kit/probe.ts'
-import { told } from './kit/told.ts'
 import { readerOf } from './kit/watch.ts'
 
 const never = new AbortController().signal

@@ -1,6 +1,7 @@
 import { afterAll, describe, expect, test } from 'bun:test'
 import fc from 'fast-check'
 import { Hub } from '../../src/engine/hub.ts'
+import { told } from '../../src/engine/told.ts'
 import { hasEnded } from '../../src/job/state.ts'
 import { openSqlite } from '../../src/store/sqlite/open.ts'
 import type { Action, AttemptResult, Batch, Claim, JobRecord } from '../../src/store/store.ts'
@@ -11,7 +12,6 @@ import { refused } from '../support/script.ts'
 import { expectSame } from './kit/fold.ts'
 import { Probe } from './kit/probe.ts'
 import { Reader } from './kit/reader.ts'
-import { told } from './kit/told.ts'
 
 const turns = async (count: number) => {
   for (let turn = 0; turn < count; turn += 1) await new Promise<void>((resolve) => setImmediate(resolve))

@@ -1,9 +1,9 @@
 import { describe, expect, test } from 'bun:test'
+import { told } from '../../src/engine/told.ts'
 import { hasEnded } from '../../src/job/state.ts'
 import type { JobRecord } from '../../src/store/store.ts'
 import { jobOf, startEngine, taskOf, tasksOf } from '../support/engine.ts'
 import { expectSame, Fold, readAll } from './kit/fold.ts'
-import { told } from './kit/told.ts'
 import { readerOf } from './kit/watch.ts'
 
 const stateOf = (event: Record<string, unknown>) => (event as { data: { state: string } }).data.state

@@ -1,8 +1,8 @@
 import { describe, expect, test } from 'bun:test'
+import { told } from '../../src/engine/told.ts'
 import { Problem } from '../../src/job/errors.ts'
 import { jobOf, startEngine, tasksOf } from '../support/engine.ts'
 import { Latch, Probe } from './kit/probe.ts'
-import { told } from './kit/told.ts'
 
 const caught = (promise: Promise<unknown>) =>
   promise.then(

@@ -1,9 +1,9 @@
 import { expect } from 'bun:test'
 import type { Engine } from '../../src/engine/engine.ts'
+import { type Follow, type Told, told } from '../../src/engine/told.ts'
 import { Problem } from '../../src/job/errors.ts'
 import type { JobView } from '../../src/job/wire.ts'
 import type { TaskRecord } from '../../src/store/store.ts'
-import { type Follow, type Told, told } from '../engine/kit/told.ts'
 import { isOver, type Job } from './job.ts'
 
 interface Change {

@@ -1,9 +1,9 @@
 import type { Clock } from '../../clock.ts'
 import type { Following, Reader } from '../../engine/follow.ts'
 import type { Frame } from '../../engine/frame.ts'
+import { Turns } from '../../engine/turns.ts'
 import { Problem } from '../../job/errors.ts'
 import { roomIn } from '../buffer.ts'
-import { Turns } from '../turns.ts'
 
 /** Bun cuts a stream that is silent for 30 s, and many proxies one that is silent for 60 s. */
 const heartbeatMs = 15_000

@@ -1,5 +1,6 @@
 import { expect } from 'bun:test'
 import { FormatRegistry, type TSchema } from '@sinclair/typebox'
+import type { Told } from '../../../src/engine/told.ts'
 import { accepts } from '../../../src/job/check.ts'
 import {
   JobEvent,
@@ -11,7 +12,6 @@ import {
 import { hasEnded } from '../../../src/job/state.ts'
 import type { JobView } from '../../../src/job/wire.ts'
 import type { Store, TaskRecord } from '../../../src/store/store.ts'
-import type { Told } from './told.ts'
 
 const formats: Record<string, RegExp> = {
   // As Elysia has it, which registers its own in the same place.

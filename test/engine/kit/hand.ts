@@ -1,9 +1,9 @@
 import type { FollowOptions } from '../../../src/engine/follow.ts'
 import { Hub } from '../../../src/engine/hub.ts'
+import { told } from '../../../src/engine/told.ts'
 import type { Store } from '../../../src/store/store.ts'
 import { jobOf, type Rig } from '../../support/engine.ts'
 import { jobIn } from '../../support/jobs.ts'
-import { told } from './told.ts'
 
 /** A job on a store, its changes published by hand, so that the hub can be looked into. */
 export const handRun = async (

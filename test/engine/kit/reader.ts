@@ -1,5 +1,5 @@
+import type { Told } from '../../../src/engine/told.ts'
 import { Fold } from './fold.ts'
-import type { Told } from './told.ts'
 
 /** Follows the job from a seq on, until aborted. */
 export type Join = (after: number | undefined, signal: AbortSignal) => AsyncGenerator<Told>

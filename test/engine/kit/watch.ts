@@ -1,7 +1,7 @@
 import type { FollowOptions } from '../../../src/engine/follow.ts'
+import { type Told, told } from '../../../src/engine/told.ts'
 import type { Rig } from '../../support/engine.ts'
 import { Fold } from './fold.ts'
-import { type Told, told } from './told.ts'
 
 /** One reader of a job, who reads on whenever there is something. */
 export const readerOf = (rig: Rig, { id }: { id: string }, options: FollowOptions = {}) => {

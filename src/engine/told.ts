@@ -1,26 +1,24 @@
-import type { Following, Reader } from '../../../src/engine/follow.ts'
-import type { Frame } from '../../../src/engine/frame.ts'
-import { Turns } from '../../../src/http/turns.ts'
+import type { Following, Reader } from './follow.ts'
+import type { Frame } from './frame.ts'
+import { Turns } from './turns.ts'
 
 /** A frame as it was told to one reader. */
 export interface Told extends Omit<Frame, 'text'> {
   text: string
 }
 
-/** How many frames wait for a reader that does not ask, unless the test says. */
-const capacity = 4
+/** How many frames wait for a reader that does not ask. They are shared, not copied. */
+const most = 4
 
 /** A reader who has room for a few frames, and takes them one by one. */
 class Taker implements Reader {
   #frames: Told[] = []
-  #turns = new Turns(() => this.#frames.length < this.most)
+  #turns = new Turns(() => this.#frames.length < most)
   #over: { error: unknown } | undefined
   #wake = () => {}
 
-  constructor(readonly most: number) {}
-
   offer({ type, job, seq, since, last }: Frame, text: string): boolean {
-    if (this.#frames.length >= this.most) return false
+    if (this.#frames.length >= most) return false
     this.#frames.push({ type, job, seq, since, last, text })
     this.#wake()
     return true
@@ -51,13 +49,12 @@ class Taker implements Reader {
 
 export type Follow = (reader: Reader) => Following
 
-/** What a reader is told that takes a frame whenever it is asked for one: who asks seldom reads slowly. Leaves when aborted. */
+/** What is told to a reader within this process, which takes a frame whenever it asks for one: who asks seldom reads slowly. Leaves when aborted. */
 export async function* told(
   follow: Follow,
   signal: AbortSignal = new AbortController().signal,
-  most = capacity,
 ): AsyncGenerator<Told> {
-  const taker = new Taker(most)
+  const taker = new Taker()
   const following = follow(taker)
   const leave = () => {
     following.stop()

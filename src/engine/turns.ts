@@ -1,4 +1,4 @@
-import type { Following } from '../engine/follow.ts'
+import type { Following } from './follow.ts'
 
 /**
  * The followers of one connection that have more to read out of the log. While there is room they take turns, a page each, one
