@@ -8,6 +8,7 @@ import { httpTasks } from './measurements/http-tasks.ts'
 import { limits } from './measurements/limits.ts'
 import { noOps } from './measurements/no-ops.ts'
 import { requests } from './measurements/requests.ts'
+import { slowReader } from './measurements/slow-reader.ts'
 import { stream } from './measurements/stream.ts'
 import { headline, table, write } from './report.ts'
 import { end, endInTime } from './rig/cleanup.ts'
@@ -19,7 +20,7 @@ import { end, endInTime } from './rig/cleanup.ts'
  *   --quick         few and short runs: about a minute, and rough
  *   --only <name>   one measurement; may be repeated
  */
-const measures: readonly Measure[] = [noOps, httpTasks, requests, delay, stream, limits, fairness]
+const measures: readonly Measure[] = [noOps, httpTasks, requests, delay, stream, slowReader, limits, fairness]
 const longestMs = 20 * 60_000
 
 const main = async (): Promise<void> => {

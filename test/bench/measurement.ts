@@ -15,6 +15,8 @@ export interface Delays {
     mostMs: Spread
     /** What the median is to be at most, if there is something to hold it to. */
     targetMs?: number
+    /** The same of the 99th percentile. */
+    targetP99Ms?: number
   }[]
 }
 
@@ -51,6 +53,8 @@ export interface Size {
   limited: number
   /** How many ends of tasks are told, over all subscribers. */
   streamed: number
+  /** How many tasks a subscriber is told of that hardly reads. */
+  slowTasks: number
   /** How many tasks wait while others have their turn. */
   crowd: number
 }
@@ -64,6 +68,7 @@ export const sizes = {
     steadyMs: 8_000,
     limited: 10_000,
     streamed: 1_000_000,
+    slowTasks: 200_000,
     crowd: 1_000_000,
   },
   quick: {
@@ -74,6 +79,7 @@ export const sizes = {
     steadyMs: 2_000,
     limited: 300,
     streamed: 300_000,
+    slowTasks: 60_000,
     crowd: 100_000,
   },
 } as const satisfies Record<string, Size>

@@ -75,11 +75,16 @@ const delayRows = ({ name, about, loads }: Delays): Row[] => [
       load.rate ? range(load.rate, whole) : '',
       '',
       '',
-      load.targetMs === undefined ? '' : `p50 ≤ ${milliseconds(load.targetMs)}`,
+      targetOf(load),
       ...times,
     ]
   }),
 ]
+
+const targetOf = ({ targetMs, targetP99Ms }: Delays['loads'][number]): string => {
+  if (targetMs !== undefined) return `p50 ≤ ${milliseconds(targetMs)}`
+  return targetP99Ms === undefined ? '' : `p99 ≤ ${milliseconds(targetP99Ms)}`
+}
 
 const useRows = ({ name, about, target, upstreams }: Uses): Row[] => [
   [`${name}: ${about}`],

@@ -1,4 +1,5 @@
 import type { Delays, Measure } from '../measurement.ts'
+import type { PublisherQuestion } from '../processes/bare-publisher.ts'
 import type { Stamp, WatchedAnswer, WatchedQuestion } from '../processes/watched-sheaf.ts'
 import { newFolder } from '../rig/folder.ts'
 import { submit } from '../rig/sheaf.ts'
@@ -22,12 +23,20 @@ const warmUp = 0.1
 
 interface Run {
   rate: number
+  /** What came: messages, and their bytes on average. */
+  messages: number
+  bytes: number
   p50Ms: number
   p99Ms: number
   mostMs: number
 }
 
 type Watched = Tool<WatchedQuestion, WatchedAnswer>
+type Publisher = Tool<PublisherQuestion, string>
+type Bare = Pick<Run, 'p50Ms' | 'p99Ms' | 'mostMs'>
+
+/** What Sheaf may take over what a bare socket does. */
+const allowedMs = 10
 
 /** How long after it is on disk the end of a task is known to a subscriber in another process. */
 export const delay: Measure = {
@@ -36,13 +45,20 @@ export const delay: Measure = {
     const { path, remove } = newFolder()
     const watched: Watched = await startTool('watched-sheaf')
     const { url } = await watched.ask({ type: 'start', database: `${path}/sheaf.db`, concurrency: 1_000 })
+    const publisher: Publisher = await startTool('bare-publisher')
+    const bareUrl = await publisher.ask({ type: 'start' })
     const runs = loads.map((): Run[] => [])
-    // Each run is long, and there is nothing to compare it with: fewer do.
+    const bare = loads.map((): Bare[] => [])
+    // Each run is long: fewer do.
     for (let round = 0; round < Math.ceil(rounds / 2); round++)
-      for (const [i, load] of loads.entries()) runs[i]?.push(await measureRun(watched, url, load, steadyMs))
-    await watched.stop()
+      for (const [i, load] of loads.entries()) {
+        const run = await measureRun(watched, url, load, steadyMs)
+        runs[i]?.push(run)
+        bare[i]?.push(await measureBare(publisher, bareUrl, run, steadyMs))
+      }
+    await Promise.all([watched.stop(), publisher.stop()])
     await remove()
-    return [summaryOf(runs)]
+    return [summaryOf(runs, bare)]
   },
 }
 
@@ -60,7 +76,11 @@ const measureRun = async (
   const { id } = await submit({ url }, spec)
   const seqs: number[] = []
   const arrivals: number[] = []
-  await follow(url, id, (events, at) => {
+  let messages = 0
+  let bytes = 0
+  await follow(url, id, (events, at, length) => {
+    messages += 1
+    bytes += length
     for (const { state, seq } of events) {
       if (state !== 'succeeded') continue
       seqs.push(seq)
@@ -74,10 +94,37 @@ const measureRun = async (
   const seconds = ((arrivals.at(-1) ?? 0) - (arrivals[skipped] ?? 0)) / 1_000
   return {
     rate: delays.length / seconds,
+    messages,
+    bytes: Math.round(bytes / messages),
     p50Ms: quantile(delays, 0.5),
     p99Ms: quantile(delays, 0.99),
     mostMs: quantile(delays, 1),
   }
+}
+
+/** How long the same number of messages of the same length take over a socket of a server that does nothing else. */
+const measureBare = async (
+  publisher: Publisher,
+  url: string,
+  { messages, bytes }: Run,
+  forMs: number,
+): Promise<Bare> => {
+  const socket = new WebSocket(url.replace('http', 'ws'))
+  await new Promise((resolve, reject) => {
+    socket.onopen = resolve
+    socket.onerror = reject
+  })
+  const delays: number[] = []
+  const all = new Promise<void>((resolve) => {
+    socket.onmessage = ({ data }) => {
+      delays.push(performance.timeOrigin + performance.now() - Number.parseFloat(data))
+      if (delays.length === messages) resolve()
+    }
+  })
+  await publisher.ask({ type: 'beat', bytes, everyMs: forMs / messages, count: messages })
+  await all
+  socket.close()
+  return { p50Ms: quantile(delays, 0.5), p99Ms: quantile(delays, 0.99), mostMs: quantile(delays, 1) }
 }
 
 /** When each change was on disk: both lists rise, so one walk joins them. */
@@ -89,19 +136,27 @@ const commitsOf = (seqs: readonly number[], stamps: readonly Stamp[]): number[] 
   })
 }
 
-const summaryOf = (runs: readonly Run[][]): Delays => ({
+const summaryOf = (runs: readonly Run[][], bare: readonly Bare[][]): Delays => ({
   type: 'delays',
   name: 'commit to subscriber',
   about:
     'from the commit of a task’s end to its arrival at a WebSocket client in another process; synchronous = FULL',
-  loads: loads.map(({ rate, concurrency }, i) => {
-    const of = (pick: (run: Run) => number) => spreadOf((runs[i] ?? []).map(pick))
-    return {
-      name: `${rate} tasks/s, ${concurrency} at once`,
-      rate: of((run) => run.rate),
-      p50Ms: of((run) => run.p50Ms),
-      p99Ms: of((run) => run.p99Ms),
-      mostMs: of((run) => run.mostMs),
-    }
+  loads: loads.flatMap(({ rate, concurrency }, i) => {
+    const own = runs[i] ?? []
+    const theirs = spreadsOf(bare[i] ?? [])
+    return [
+      {
+        name: `${rate} tasks/s, ${concurrency} at once`,
+        rate: spreadOf(own.map((run) => run.rate)),
+        ...spreadsOf(own),
+        targetP99Ms: theirs.p99Ms.median + allowedMs,
+      },
+      { name: '  the same messages over a bare socket', ...theirs },
+    ]
   }),
 })
+
+const spreadsOf = (runs: readonly Bare[]) => {
+  const of = (pick: (run: Bare) => number) => spreadOf(runs.map(pick))
+  return { p50Ms: of((run) => run.p50Ms), p99Ms: of((run) => run.p99Ms), mostMs: of((run) => run.mostMs) }
+}

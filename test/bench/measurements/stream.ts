@@ -1,12 +1,11 @@
 import { join } from 'node:path'
-import type { JobView } from '../../../src/job/wire.ts'
 import { type Comparison, type Contender, compare, type Sample } from '../compare.ts'
 import type { Measure } from '../measurement.ts'
 import type { PublisherQuestion } from '../processes/bare-publisher.ts'
 import type { ReadersAnswer, ReadersQuestion } from '../processes/readers.ts'
 import type { ReplayAnswer, ReplayQuestion } from '../processes/replayed-hub.ts'
 import { newFolder } from '../rig/folder.ts'
-import { type Sheaf, startSheaf, submit } from '../rig/sheaf.ts'
+import { add, type Sheaf, startSheaf, submit } from '../rig/sheaf.ts'
 import { startTool, type Tool } from '../rig/tool.ts'
 
 /** As many as Sheaf runs at once, and so settles in a commit, unless it is told otherwise. */
@@ -92,16 +91,6 @@ const wholeRun = async ({ sheaf, readers }: Stage, sockets: number, tasks: numbe
   const { id } = await submit(sheaf, { sealed: false, tasks: [] })
   const spec = { tasks: new Array(tasks).fill({ kind: 'sleep', ms: 0 }), seal: true }
   return timed(readers, { url: `${sheaf.url}/events`, sockets, job: id }, () => add(sheaf, id, spec))
-}
-
-const add = async ({ url }: Sheaf, job: string, spec: object): Promise<JobView> => {
-  const response = await fetch(`${url}/jobs/${job}/tasks`, {
-    method: 'POST',
-    headers: { 'content-type': 'application/json' },
-    body: JSON.stringify(spec),
-  })
-  if (!response.ok) throw new Error(`Expected 202, got ${response.status}: ${await response.text()}`)
-  return (await response.json()) as JobView
 }
 
 /** From the moment it begins until the last subscriber has everything. */

@@ -2,7 +2,12 @@ import type { ServerWebSocket } from 'bun'
 import { paced } from '../rig/pace.ts'
 import { serveTool } from '../rig/tool.ts'
 
-export type PublisherQuestion = { type: 'start' } | { type: 'publish'; file: string }
+export type PublisherQuestion =
+  | { type: 'start' }
+  /** Publishes the texts in a file. */
+  | { type: 'publish'; file: string }
+  /** Publishes texts of so many bytes, each of which begins with the moment at which it was sent, every so many milliseconds. */
+  | { type: 'beat'; bytes: number; everyMs: number; count: number }
 
 const sockets = new Set<ServerWebSocket<undefined>>()
 
@@ -39,6 +44,27 @@ const publish = async (file: string): Promise<string> => {
   return ''
 }
 
-serveTool<PublisherQuestion, string>((question) =>
-  question.type === 'start' ? start() : publish(question.file),
-)
+const beat = ({ bytes, everyMs, count }: Extract<PublisherQuestion, { type: 'beat' }>): Promise<string> => {
+  const rest = 'x'.repeat(bytes)
+  let sent = 0
+  return new Promise((resolve) => {
+    const timer = setInterval(() => {
+      server?.publish('all', `${performance.timeOrigin + performance.now()} ${rest}`)
+      sent += 1
+      if (sent < count) return
+      clearInterval(timer)
+      resolve('')
+    }, everyMs)
+  })
+}
+
+serveTool<PublisherQuestion, string>((question) => {
+  switch (question.type) {
+    case 'start':
+      return start()
+    case 'publish':
+      return publish(question.file)
+    default:
+      return beat(question)
+  }
+})

@@ -31,7 +31,7 @@ export const openRaw = async (url: string, onBytes: (bytes: Uint8Array) => void)
   return socket
 }
 
-const handshake = (path: string) =>
+export const handshake = (path: string) =>
   `GET ${path} HTTP/1.1\r\nHost: localhost\r\nUpgrade: websocket\r\nConnection: Upgrade\r\nSec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\nSec-WebSocket-Version: 13\r\n\r\n`
 
 /** A text frame of less than 126 bytes, with a mask of zeros (RFC 6455, 5.2), so that the payload stands as it is. */

@@ -73,6 +73,17 @@ export const submit = async ({ url }: Address, spec: object): Promise<JobView> =
   return (await response.json()) as JobView
 }
 
+/** Adds tasks to a job that is not sealed; they are on disk. */
+export const add = async ({ url }: Address, job: string, spec: object): Promise<JobView> => {
+  const response = await fetch(`${url}/jobs/${job}/tasks`, {
+    method: 'POST',
+    headers: { 'content-type': 'application/json' },
+    body: JSON.stringify(spec),
+  })
+  if (!response.ok) throw new Error(`Expected 202, got ${response.status}: ${await response.text()}`)
+  return (await response.json()) as JobView
+}
+
 /** Waits until the job has ended; asks seldom, so as not to be measured itself. */
 export const untilEnded = async ({ url }: Address, id: string): Promise<JobView> => {
   for (;;) {

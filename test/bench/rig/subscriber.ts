@@ -14,12 +14,12 @@ type Message =
 
 /**
  * Follows a job from its first change over a WebSocket, reads everything, and resolves with the job when it has ended.
- * `onTasks` is called with each message's tasks, and the moment at which the message came.
+ * `onTasks` is called with each message's tasks, the moment at which the message came, and its length.
  */
 export const follow = (
   url: string,
   job: string,
-  onTasks: (tasks: readonly TaskEvent[], at: number) => void,
+  onTasks: (tasks: readonly TaskEvent[], at: number, length: number) => void,
 ): Promise<JobView> => {
   const socket = new WebSocket(`${url.replace('http', 'ws')}/events`)
   const ended = new Promise<JobView>((resolve, reject) => {
@@ -28,7 +28,7 @@ export const follow = (
     socket.onmessage = ({ data }) => {
       const at = performance.timeOrigin + performance.now()
       const message = JSON.parse(data) as Message
-      if (message.type === 'tasks') onTasks(message.data, at)
+      if (message.type === 'tasks') onTasks(message.data, at, data.length)
       else if (message.type === 'error') reject(new Error(message.message))
       else if (message.type === 'job' && message.data.finishedAt !== null) resolve(message.data)
     }
