@@ -2,10 +2,11 @@ import { Type } from '@sinclair/typebox'
 import { Elysia } from 'elysia'
 import { expected, Problem } from '../job/errors.ts'
 import { hasEnded } from '../job/state.ts'
-import { SseStream } from './answer/sse.ts'
+import { comeAgain, SseStream } from './answer/sse.ts'
 import { declared } from './declared.ts'
 import type { AppOptions } from './options.ts'
 import { problems } from './problem.ts'
+import { acceptedOf } from './request/accept.ts'
 import { filterParameters, readFilter } from './request/filter.ts'
 import { findJob } from './request/lookup.ts'
 import { readQuery } from './request/query.ts'
@@ -24,10 +25,13 @@ const EventsQuery = Type.Object(
   { additionalProperties: false },
 )
 
+const mediaType = 'text/event-stream'
+
 const headers = {
-  'content-type': 'text/event-stream',
-  'cache-control': 'no-store',
-  // nginx would hold the events back until its buffer is full.
+  'content-type': mediaType,
+  // A proxy that compressed the stream would hold events back, too.
+  'cache-control': 'no-store, no-transform',
+  // nginx would hold them back until its buffer is full.
   'x-accel-buffering': 'no',
 }
 
@@ -37,17 +41,13 @@ export const events = ({ engine, clock, streams, log, socketBufferBytes }: AppOp
     async ({ params, request }) => {
       const { after, ...parameters } = readQuery(EventsQuery, request.url)
       const filter = readFilter(parameters)
+      checkAccept(request.headers)
       const seen = lastEventId(request.headers)
       const job = await findJob(engine.store, params.id)
-      if (seen !== undefined && seen >= job.seq && hasEnded(job.state)) return enough()
-      const cursor = seen ?? after
-      if (cursor !== undefined && cursor > job.seq)
-        throw new Problem(
-          'invalid',
-          expected('after', `between 0 and ${job.seq}, the latest seq of the job`, cursor),
-        )
-      if (request.method === 'HEAD') return new Response(null, { headers })
-      if (streams.closed) throw new Problem('unavailable', 'The server is stopping.')
+      const cursor = cursorOf(seen, after, job.seq)
+      if (seen === job.seq && hasEnded(job.state)) return enough()
+      // To any status but 200, an EventSource that comes while the server stops would never come back.
+      if (request.method === 'HEAD' || streams.closed) return new Response(comeAgain(), { headers })
 
       let forget = () => {}
       const stream = new SseStream((reader) => engine.follow(job.id, { after: cursor, filter }, reader), {
@@ -72,7 +72,7 @@ export const events = ({ engine, clock, streams, log, socketBufferBytes }: AppOp
         204: declared(Type.Void(), {
           description: 'The job has ended, and its last event was seen: there is no reason to connect again.',
         }),
-        ...problems('not_found', 'invalid', 'unavailable'),
+        ...problems('not_found', 'not_acceptable', 'invalid', 'unavailable'),
       },
       detail: {
         operationId: 'followJob',
@@ -87,6 +87,12 @@ export const events = ({ engine, clock, streams, log, socketBufferBytes }: AppOp
 /** EventSource connects again for ever, unless it is told to stop in this way (WHATWG HTML, 9.2.3). */
 const enough = () => new Response(null, { status: 204 })
 
+const checkAccept = (headers: Headers): void => {
+  const accept = headers.get('accept')
+  if (acceptedOf(accept, [mediaType]) === undefined)
+    throw new Problem('not_acceptable', expected('Accept', `to allow ${mediaType}`, accept))
+}
+
 const lastEventId = (headers: Headers): number | undefined => {
   const text = headers.get('last-event-id')
   if (text === null || text === '') return undefined
@@ -94,4 +100,15 @@ const lastEventId = (headers: Headers): number | undefined => {
   if (seq === undefined)
     throw new Problem('invalid', expected('Last-Event-ID', 'to be the id of an earlier event', text))
   return seq
+}
+
+/** Where to go on: the header wins, as an EventSource that connects again does so with the query that it began with. */
+const cursorOf = (
+  seen: number | undefined,
+  after: number | undefined,
+  latest: number,
+): number | undefined => {
+  const [name, cursor] = seen === undefined ? ['after', after] : ['Last-Event-ID', seen]
+  if (cursor === undefined || cursor <= latest) return cursor
+  throw new Problem('invalid', expected(name, `between 0 and ${latest}, the latest seq of the job`, cursor))
 }

@@ -37,8 +37,43 @@ describe('GET /jobs/:id/events', () => {
     const { id } = await rig.run([])
     const { headers } = await rig.get(`/jobs/${id}/events`)
     expect(headers.get('content-type')).toBe('text/event-stream')
-    expect(headers.get('cache-control')).toBe('no-store')
+    expect(headers.get('cache-control')).toBe('no-store, no-transform')
     expect(headers.get('x-accel-buffering')).toBe('no')
+  })
+
+  test('answers HEAD as GET, without the events', async () => {
+    await using rig = await startApp()
+    const { id, seq } = await rig.run([])
+    const url = `http://${rig.listen()}/jobs/${id}/events`
+    const fieldsOf = ({ headers }: Response) => [...headers].filter(([name]) => name !== 'date')
+    const head = await fetch(url, { method: 'HEAD' })
+    const get = await fetch(url)
+    expect([head.status, ...fieldsOf(head)]).toEqual([get.status, ...fieldsOf(get)])
+    expect(await head.text()).toBe('')
+    expect(await get.text()).toContain('event: job')
+    const seen = { 'last-event-id': String(seq) }
+    expect((await fetch(url, { method: 'HEAD', headers: seen })).status).toBe(204)
+    expect((await rig.send('HEAD', '/jobs/x/events')).status).toBe(404)
+    expect(rig.streams.size).toBe(0)
+  })
+
+  test.each([
+    [undefined, 200],
+    ['*/*', 200],
+    ['text/*;q=0.5, application/json', 200],
+    ['text/event-stream', 200],
+    ['application/json', 406],
+    ['text/html, */*;q=0', 406],
+  ])('to Accept: %s is %d', async (accept, status) => {
+    await using rig = await startApp()
+    const { id } = await rig.run([])
+    const response = await rig.get(`/jobs/${id}/events`, accept === undefined ? {} : { accept })
+    expect(response.status).toBe(status)
+    if (status === 406)
+      expect(await problemOf(response)).toMatchObject({
+        code: 'not_acceptable',
+        detail: `Expected "Accept" to allow text/event-stream, got ${JSON.stringify(accept)}.`,
+      })
   })
 
   test.each([
@@ -73,6 +108,17 @@ describe('GET /jobs/:id/events', () => {
     ['?after=99', {}, 'Expected "after" between 0 and 5, the latest seq of the job, got 99.'],
     ['?after=-1', {}, 'Expected "after" of at least 0, got -1.'],
     ['', { 'last-event-id': 'x' }, 'Expected "Last-Event-ID" to be the id of an earlier event, got "x".'],
+    ['', { 'last-event-id': '-1' }, 'Expected "Last-Event-ID" to be the id of an earlier event, got "-1".'],
+    [
+      '',
+      { 'last-event-id': '99' },
+      'Expected "Last-Event-ID" between 0 and 5, the latest seq of the job, got 99.',
+    ],
+    [
+      '?after=0',
+      { 'last-event-id': '99' },
+      'Expected "Last-Event-ID" between 0 and 5, the latest seq of the job, got 99.',
+    ],
   ])('refuses %j with %j', async (query, headers, detail) => {
     await using rig = await startApp()
     const { id } = await rig.submit([holding(), holding(), holding()])
@@ -162,7 +208,7 @@ describe('GET /jobs/:id/events', () => {
     run.succeed()
   })
 
-  test('ends like any other answer when the server stops, and opens no more', async () => {
+  test('ends like any other answer when the server stops, so that who comes too late comes again', async () => {
     await using rig = await startApp()
     const { id } = await rig.submit([holding()])
     const run = await rig.runs.nth(1)
@@ -172,10 +218,9 @@ describe('GET /jobs/:id/events', () => {
     rig.streams.close()
     expect(await events.next()).toBeUndefined()
     expect(await unread.text()).toMatch(/^retry: 1000\n\nevent: job\nid: \d+\ndata: .*\n\n$/)
-    expect(await problemOf(await rig.get(`/jobs/${id}/events`))).toMatchObject({
-      status: 503,
-      code: 'unavailable',
-    })
+    const late = await rig.get(`/jobs/${id}/events`)
+    expect(late.status).toBe(200)
+    expect(await late.text()).toBe('retry: 1000\n\n')
     run.succeed()
   })
 })

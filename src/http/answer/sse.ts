@@ -21,6 +21,19 @@ interface SseOptions {
   ended(error?: unknown): void
 }
 
+/** A stream that says when to connect again, and ends. */
+export const comeAgain = (): ReadableStream<Uint8Array> =>
+  new ReadableStream(
+    {
+      pull(controller) {
+        controller.enqueue(hello)
+        controller.close()
+      },
+    },
+    // Read before it is asked for, its length would be known, and Bun would answer HEAD with another one than GET.
+    { highWaterMark: 0 },
+  )
+
 /**
  * What happens to a job as Server-Sent Events (WHATWG HTML, 9.2): pushed while there is room, and read on out of the log when the
  * reader has taken that, so a slow reader costs no memory.
