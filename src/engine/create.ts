@@ -16,7 +16,6 @@ import type {
 } from '../store/store.ts'
 import { type Defaults, withDefaults } from './defaults.ts'
 import { dependencyOf, sourcesOf } from './dependency.ts'
-import { waitForEnd } from './ended.ts'
 import type { Engine, Health, QueueListQuery, QueueView } from './engine.ts'
 import { Flow } from './flow/flow.ts'
 import type { FollowOptions, Reader } from './follow.ts'
@@ -32,6 +31,7 @@ import { Queues } from './queues.ts'
 import { Rates } from './rates.ts'
 import { Runner } from './runner.ts'
 import { KeptSchedules } from './schedules/schedules.ts'
+import { Waiting } from './waiting.ts'
 
 /** A task is rescued so often; if the server dies with it once more, the task fails. */
 const mostRescues = 3
@@ -55,6 +55,7 @@ class GatherEngine implements Engine {
   readonly #defaults: Defaults
   readonly #rates = new Rates()
   readonly #hub: Hub
+  readonly #waiting: Waiting
   readonly #pulse: Pulse
   readonly #flow: Flow
   readonly #queues: Queues
@@ -79,6 +80,7 @@ class GatherEngine implements Engine {
     this.#mostWaiting = rest.mostWaiting
     this.#defaults = { keepMs: rest.keepMs, idempotencyMs: rest.idempotencyMs }
     this.#hub = new Hub({ clock, store, rate: (job) => this.rate(job) })
+    this.#waiting = new Waiting(store, clock)
     this.#pulse = new Pulse({
       clock,
       runs: () => this.#state === 'running' || this.#state === 'stopping',
@@ -153,7 +155,11 @@ class GatherEngine implements Engine {
   }
 
   ended(id: string, ms: number, signal?: AbortSignal): Promise<JobRecord | undefined> {
-    return waitForEnd({ store: this.store, hub: this.#hub, clock: this.#clock }, id, ms, signal)
+    return this.#waiting.for(id, { until: 'ended', ms, signal })
+  }
+
+  decided(id: string, ms: number, signal?: AbortSignal): Promise<JobRecord | undefined> {
+    return this.#waiting.for(id, { until: 'decided', ms, signal })
   }
 
   queues(query: QueueListQuery): Promise<QueueView[]> {
@@ -264,6 +270,7 @@ class GatherEngine implements Engine {
   #tell({ changes }: Committed, now: number): void {
     for (const { job } of changes) this.#rates.note(job, now)
     this.#hub.publish(changes)
+    this.#waiting.publish(changes)
     this.#runner.heed(changes.flatMap((change) => (change.moved ? change.job : [])))
   }
 
@@ -274,6 +281,7 @@ class GatherEngine implements Engine {
     this.#intake.joinAgain(stopping())
     this.#intake.take().refuse(stopping())
     this.#hub.close()
+    this.#waiting.close()
   }
 
   /** Waits for what runs, gives back the rest, and brings all of it to disk if the disk takes it. */

@@ -28,6 +28,8 @@ export interface Engine {
   readonly followers: number
   /** Resolves with the job when it ends, or as it stands after `ms`; undefined if there is no such job. */
   ended(job: string, ms: number, signal?: AbortSignal): Promise<JobRecord | undefined>
+  /** The same, when its outcome is known: the rest of its tasks may still be being cancelled. */
+  decided(job: string, ms: number, signal?: AbortSignal): Promise<JobRecord | undefined>
   /** Queues that have limits of their own, or in which something waits or runs, by name. */
   queues(query: QueueListQuery): Promise<QueueView[]>
   /** One queue, known or not: a name that was never used has what patterns and defaults give it. */

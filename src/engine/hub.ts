@@ -1,5 +1,4 @@
 import type { Clock } from '../clock.ts'
-import { hasEnded } from '../job/state.ts'
 import type { Progress } from '../kinds/kind.ts'
 import type { JobChange, JobRecord, Store } from '../store/store.ts'
 import { Follower, type Following, type FollowOptions, type Reader, type Source } from './follow.ts'
@@ -18,7 +17,6 @@ interface HubOptions {
 /** Hands out what was committed to those who follow. A job that nobody follows costs nothing. */
 export class Hub {
   #followers = new Map<string, Set<Follower>>()
-  #waiting = new Map<string, Set<(job: JobRecord | undefined) => void>>()
   #progress = new Map<string, Map<number, { key: string | undefined; progress: Progress }>>()
   #cancelProgress: (() => void) | undefined
   #closed = false
@@ -38,7 +36,6 @@ export class Hub {
       this.#pages.forget(id)
       const followers = this.#followers.get(id)
       if (followers) this.#tell(followers, change)
-      if (hasEnded(change.job.state)) this.#resolve(id, change.job)
     }
   }
 
@@ -61,22 +58,10 @@ export class Hub {
     return follower
   }
 
-  /** Calls `resolve` when the job has ended, or with undefined when the server stops before; returns what calls it off. */
-  whenEnded(job: string, resolve: (job: JobRecord | undefined) => void): () => void {
-    if (this.#closed) resolve(undefined)
-    const waiting = this.#waiting.get(job) ?? new Set()
-    this.#waiting.set(job, waiting.add(resolve))
-    return () => {
-      waiting.delete(resolve)
-      if (waiting.size === 0 && this.#waiting.get(job) === waiting) this.#waiting.delete(job)
-    }
-  }
-
   /** Ends every follower, and every one that comes later: the server stops. */
   close(): void {
     this.#closed = true
     this.#cancelProgress?.()
-    for (const id of [...this.#waiting.keys()]) this.#resolve(id, undefined)
     for (const followers of this.#followers.values()) for (const follower of followers) follower.close()
   }
 
@@ -98,12 +83,6 @@ export class Hub {
     const followers = this.#followers.get(follower.job)
     followers?.delete(follower)
     if (followers?.size === 0) this.#followers.delete(follower.job)
-  }
-
-  #resolve(id: string, job: JobRecord | undefined): void {
-    const waiting = this.#waiting.get(id)
-    this.#waiting.delete(id)
-    for (const resolve of waiting ?? []) resolve(job)
   }
 
   #tellProgress(): void {

@@ -63,25 +63,14 @@ export class Runner {
     return this.#held.size > 0
   }
 
-  /** Does as jobs that have moved demand: of one that stops or is paused nothing more starts. */
-  heed(moved: readonly JobRecord[]): void {
+  /** Takes to heart what became of jobs: one that stops runs nothing any more, and of one that is paused nothing more starts. */
+  heed(jobs: readonly JobRecord[]): void {
     // All of them first: what one of them frees must not start what another of them holds.
-    for (const job of moved) if (!mayStart(job)) this.#held.add(job.number)
-    for (const job of moved) {
-      if (job.outcome !== undefined) this.cancel(job.number)
-      else if (job.state === 'paused') this.giveBack(job.number)
+    for (const job of jobs) if (!mayStart(job)) this.#held.add(job.number)
+    for (const { number, outcome, state } of jobs) {
+      if (outcome !== undefined) this.#cancel(number)
+      else if (state === 'paused') this.#drop(this.#window.removeOf(number), 'release')
     }
-  }
-
-  /** Cancels what a job that stops still runs, or holds. */
-  cancel(job: number): void {
-    this.#drop(this.#window.removeOf(job), 'cancel')
-    this.#interrupt(this.#running.get(job) ?? [], 'cancel')
-  }
-
-  /** Gives back what a job holds and has not started. */
-  giveBack(job: number): void {
-    this.#drop(this.#window.removeOf(job), 'release')
   }
 
   /** Gives back what a queue holds and has not started. */
@@ -125,6 +114,11 @@ export class Runner {
     this.host.flow.started(claim, attempt.startedAt)
     failpoint('attempt-starting')
     attempt.run()
+  }
+
+  #cancel(job: number): void {
+    this.#drop(this.#window.removeOf(job), 'cancel')
+    this.#interrupt(this.#running.get(job) ?? [], 'cancel')
   }
 
   /** Settles claims that never started. */

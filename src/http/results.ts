@@ -16,7 +16,12 @@ import { allowSilence } from './request/silence.ts'
 const ResultsQuery = Type.Object(
   {
     wait: Type.Optional(
-      Type.Integer({ minimum: 0, maximum: longestWait, description: 'Seconds to wait for the job to end.' }),
+      Type.Integer({
+        minimum: 0,
+        maximum: longestWait,
+        description:
+          'Seconds to wait for the job to end: what is left of it is still cancelled when its outcome is known.',
+      }),
     ),
   },
   { additionalProperties: false },

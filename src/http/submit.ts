@@ -2,7 +2,6 @@ import { Type } from '@sinclair/typebox'
 import { Elysia } from 'elysia'
 import { viewJob } from '../engine/view.ts'
 import { expected, Problem } from '../job/errors.ts'
-import { hasEnded } from '../job/state.ts'
 import { JobShape } from '../job/wire.ts'
 import { parseJob, prepareJob } from '../kinds/prepare.ts'
 import { JobSpec } from '../kinds/spec.ts'
@@ -50,10 +49,10 @@ export const submit = (options: AppOptions) => {
       if (wait !== undefined) {
         set.headers['preference-applied'] = `wait=${wait}`
         allowSilence(server, request, wait)
-        job = (await engine.ended(job.id, wait * 1000, request.signal)) ?? job
+        job = (await engine.decided(job.id, wait * 1000, request.signal)) ?? job
       }
       const view = viewJob(job, engine.rate(job))
-      const done = wait !== undefined && hasEnded(job.state)
+      const done = wait !== undefined && job.outcome !== undefined
       return done || submitted.type === 'existing' ? status(200, view) : status(202, view)
     },
     {
@@ -63,7 +62,7 @@ export const submit = (options: AppOptions) => {
       response: {
         200: declared(JobShape, {
           description:
-            'The job was accepted, and ended within the time of `Prefer: wait=N`; or none was made, as there is one of the same `unique` key, and this is that one.',
+            'The job was accepted, and its outcome was known within the time of `Prefer: wait=N`: it has ended, or its last tasks are being cancelled. Or none was made, as there is one of the same `unique` key, and this is that one.',
           headers: answerHeaders,
         }),
         202: declared(JobShape, {
@@ -104,7 +103,7 @@ export const submit = (options: AppOptions) => {
           {
             in: 'header',
             name: 'Prefer',
-            description: `\`wait=N\` (RFC 7240): answer when the job has ended, or after N seconds, at most ${longestWait}.`,
+            description: `\`wait=N\` (RFC 7240): answer as soon as the outcome of the job is known, or after N seconds, at most ${longestWait}.`,
             schema: { type: 'string', example: 'wait=10' },
           },
         ],

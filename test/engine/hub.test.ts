@@ -3,7 +3,6 @@ import type { Frame } from '../../src/engine/frame.ts'
 import { Hub } from '../../src/engine/hub.ts'
 import { filterOf } from '../../src/job/filter.ts'
 import { openSqlite } from '../../src/store/sqlite/open.ts'
-import type { JobRecord } from '../../src/store/store.ts'
 import { fakeClock } from '../../src/testing/clock.ts'
 import { change, id, job, succeededWith, task } from './kit/change.ts'
 import { Listener, seeded } from './kit/listener.ts'
@@ -83,14 +82,6 @@ describe('handing out', () => {
     expect(other?.frames.map(({ seq }) => seq)).toEqual([0, 1, 2])
     expect(full?.frames.map(({ seq }) => seq)).toEqual([0])
     expect(full?.isBehind).toBe(true)
-  })
-
-  test('tells who waits for the end of a job that is not kept how it ended', async () => {
-    const { hub } = await withListeners(0)
-    const { promise, resolve } = Promise.withResolvers<JobRecord | undefined>()
-    hub.whenEnded(id, resolve)
-    hub.publish([ended])
-    expect(await promise).toMatchObject({ state: 'failed' })
   })
 
   test('ends every reader of a job that is deleted', async () => {

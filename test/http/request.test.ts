@@ -46,6 +46,12 @@ describe('Prefer', () => {
     ['wait=1.5', undefined],
     ['await=10', undefined],
     ['return=minimal', undefined],
+    ['wait=5, wait=10', 5],
+    ['wait=soon, wait=10', undefined],
+    ['return=minimal; wait=10', undefined],
+    ['say="a, wait=10", wait=5', 5],
+    ['say="a \\", wait=10"', undefined],
+    ['wait="5', undefined],
   ])('%j waits %j', (prefer, seconds) => {
     expect(preferredWait(new Headers(prefer === null ? {} : { prefer }))).toBe(seconds)
   })
