@@ -8,7 +8,8 @@ type Check = (request: Request) => void
 /**
  * Without tokens, whoever reaches the server may do everything, and a web page reaches this machine through its
  * user's browser. So a request must name a loopback host (against DNS rebinding) and come from no other origin.
- * Clients other than browsers send no `Origin`; an app that is called in process has no `Host`.
+ * Clients other than browsers send no `Origin`; an app that is called in process has no `Host`. A browser names no `Origin` either
+ * when a page embeds what it cannot read, but could learn from whether it loads: there `Sec-Fetch-Site` tells (W3C Fetch Metadata).
  */
 export const originGuard = (tokens: readonly Token[]): Check => {
   if (tokens.length > 0) return () => {}
@@ -24,6 +25,13 @@ export const originGuard = (tokens: readonly Token[]): Check => {
       throw new Problem(
         'forbidden',
         `Expected "Origin" to be the server's own, as it has no tokens, got ${show(origin)}.`,
+      )
+    const site = headers.get('sec-fetch-site')
+    // Whoever follows a link comes from elsewhere, and sees what is here for himself.
+    if (isForeign(site) && headers.get('sec-fetch-mode') !== 'navigate')
+      throw new Problem(
+        'forbidden',
+        `Expected "Sec-Fetch-Site" to be same-origin, as the server has no tokens, got ${show(site)}.`,
       )
   }
 }
@@ -63,6 +71,8 @@ const isSafe = (method: string): boolean => method === 'GET' || method === 'HEAD
 /** RFC 6750, section 3. */
 const unauthorized = (detail: string, challenge: string) =>
   new Refusal('unauthorized', detail, { 'www-authenticate': challenge })
+
+const isForeign = (site: string | null): boolean => site === 'same-site' || site === 'cross-site'
 
 /** `[::1]:3000` → `[::1]`, `localhost:3000` → `localhost`. */
 const hostnameOf = (host: string) => host.replace(/:\d*$/, '')

@@ -57,6 +57,18 @@ describe('without tokens', () => {
     },
   )
 
+  test.each([
+    ['cross-site', 'no-cors', 403],
+    ['same-site', 'cors', 403],
+    ['cross-site', 'navigate', 200],
+    ['same-origin', 'cors', 200],
+    ['none', 'navigate', 200],
+  ])('what a page embeds, which names no origin, is told by its site: %s, %s', async (site, mode, status) => {
+    await using rig = await startApp()
+    const fetched = { 'sec-fetch-site': site, 'sec-fetch-mode': mode }
+    expect((await rig.get('/jobs', fetched)).status).toBe(status)
+  })
+
   test('a page of the server itself is served', async () => {
     await using rig = await startApp()
     const address = rig.listen()
