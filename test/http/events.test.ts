@@ -32,10 +32,11 @@ describe('GET /jobs/:id/events', () => {
     expect(await events.next()).toBeUndefined()
   })
 
-  test('says that it may not be stored or held back', async () => {
+  test('says that it may not be stored, held back or compressed, and is not', async () => {
     await using rig = await startApp()
     const { id } = await rig.run([])
-    const { headers } = await rig.get(`/jobs/${id}/events`)
+    const { headers } = await rig.get(`/jobs/${id}/events`, { 'accept-encoding': 'gzip, br' })
+    expect(headers.has('content-encoding')).toBe(false)
     expect(headers.get('content-type')).toBe('text/event-stream')
     expect(headers.get('cache-control')).toBe('no-store, no-transform')
     expect(headers.get('x-accel-buffering')).toBe('no')

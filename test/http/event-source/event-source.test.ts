@@ -27,6 +27,18 @@ const tasksOf = async (rig: AppRig, id: string) => {
   }))
 }
 
+/** What a line of an event stream, or its encoding, could trip over. */
+const texts = [
+  'line\nline\rline\r\nline\n\n',
+  '\n\nevent: job\nid: 99\nretry: 1\ndata: {}\n\n',
+  ' a space first',
+  '\ufeffa byte order mark',
+  'a\u2028b\u2029c\u0085d',
+  'a\0b\x7f\x1b',
+  '\u{1f9f5}\u{10ffff}',
+  '\ud800 half a character \udc00',
+]
+
 // At once: most of it is the second that an EventSource waits before it comes again.
 describe.concurrent('an EventSource', () => {
   test('follows a job to its end, and is then told to come no more', async () => {
@@ -70,9 +82,28 @@ describe.concurrent('an EventSource', () => {
     runs[1]?.succeed()
     await all(watches, ({ changes }) => changes.length === 2)
     for (const run of runs.slice(2)) run.succeed()
-    for (const watch of await Promise.all(watches.map((each) => each.ended()))) {
+    for (const watch of await Promise.all(watches.map((each) => each.over()))) {
       expect(watch.opened).toBe(2)
       expect(watch.fold).toEqual(await tasksOf(rig, id))
+    }
+  })
+
+  test('is told every text as it is', async () => {
+    await using rig = await startApp()
+    const key = '\u{1f9f5} : \ufeff'
+    const { id } = await rig.submit([{ ...holding(), key }, holding()])
+    const [one, two] = await rig.runs.started(2)
+    const watches = await clients.open(`http://${rig.listen()}/jobs/${id}/events`)
+    await all(watches, ({ events }) => events.length > 0)
+    one?.context.progress({ done: 1, message: texts.join('') })
+    await rig.clock.advance(50)
+    one?.succeed(texts)
+    two?.end({ type: 'failed', error: { code: 'handler_failed', message: texts.join('') }, retryable: false })
+    for (const watch of await Promise.all(watches.map((each) => each.over()))) {
+      expect(watch.events.find(({ type }) => type === 'progress')?.data).toMatchObject([
+        { message: texts.join('') },
+      ])
+      expect(watch.fold).toMatchObject([{ key, output: texts }, { error: { message: texts.join('') } }])
     }
   })
 

@@ -1,4 +1,5 @@
 import type { FollowEvent, TaskChangeView } from '../../../src/job/events.ts'
+import { hasEnded } from '../../../src/job/state.ts'
 
 export const types = ['job', 'tasks', 'progress'] as const
 
@@ -32,7 +33,7 @@ export class Watch {
   }
 
   /** Resolves when it has heard that the job has ended. */
-  ended(): Promise<this> {
+  over(): Promise<this> {
     return this.until(({ events }) =>
       events.some(({ type, data }) => type === 'job' && data.finishedAt !== null),
     )
@@ -50,6 +51,11 @@ export class Watch {
   /** Every change of a task, in the order they came. */
   get changes(): TaskChangeView[] {
     return this.events.flatMap((event) => (event.type === 'tasks' ? event.data : []))
+  }
+
+  /** The tasks whose end it was told of, as often as it was told. */
+  get ended(): number[] {
+    return this.changes.filter(({ state }) => hasEnded(state)).map(({ index }) => index)
   }
 
   /** The latest change of each task, by index. Throws where a seq does not rise from one change to the next. */
