@@ -44,15 +44,16 @@ describe('GET /jobs/:id/events', () => {
 
   test('answers HEAD as GET, without the events', async () => {
     await using rig = await startApp()
-    const { id, seq } = await rig.run([])
+    const { id } = await rig.submit([], { sealed: false })
     const url = `http://${rig.listen()}/jobs/${id}/events`
     const fieldsOf = ({ headers }: Response) => [...headers].filter(([name]) => name !== 'date')
     const head = await fetch(url, { method: 'HEAD' })
     const get = await fetch(url)
     expect([head.status, ...fieldsOf(head)]).toEqual([get.status, ...fieldsOf(get)])
     expect(await head.text()).toBe('')
+    await rig.post(`/jobs/${id}/seal`)
     expect(await get.text()).toContain('event: job')
-    const seen = { 'last-event-id': String(seq) }
+    const seen = { 'last-event-id': String((await rig.read(id)).seq) }
     expect((await fetch(url, { method: 'HEAD', headers: seen })).status).toBe(204)
     expect((await rig.send('HEAD', '/jobs/x/events')).status).toBe(404)
     expect(rig.streams.size).toBe(0)
