@@ -99,6 +99,20 @@ describe('GET /jobs/:id/events', () => {
     expect(resumed[0]?.data).toMatchObject({ data: [{ index: 1 }] })
   })
 
+  test('ends with the end of a job that is not kept, of which there is nothing to come back for', async () => {
+    await using rig = await startApp()
+    const { id } = await rig.submit([holding()], { keepMs: 0 })
+    const run = await rig.runs.nth(1)
+    const events = await open(rig, id)
+    await events.next()
+    run.succeed()
+    const told = await events.all()
+    expect(told.map(({ event }) => event)).toEqual(['tasks', 'job'])
+    await rig.clock.advance(1)
+    const again = await rig.get(`/jobs/${id}/events`, { 'last-event-id': told.at(-1)?.id ?? '' })
+    expect(await problemOf(again)).toMatchObject({ status: 404, code: 'not_found' })
+  })
+
   test('tells a reader that has seen the end not to connect again', async () => {
     await using rig = await startApp()
     const { id, seq } = await rig.run([echoing()])
