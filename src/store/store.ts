@@ -13,9 +13,11 @@ import type {
   QueueState,
   Started,
 } from './flow.ts'
+import type { Changes, Ends, EndsQuery } from './log.ts'
 import type { ScheduleChange, ScheduleQuery, ScheduleRecord } from './schedule.ts'
 import type { Added, Addition, NewJob, Submitted, TaskDefaults } from './submission.ts'
 
+export type * from './log.ts'
 export type * from './submission.ts'
 
 /**
@@ -53,6 +55,8 @@ export interface Store {
   dueSchedules(now: number, limit: number): Promise<ScheduleRecord[]>
   /** The compacted log: tasks whose latest change is past `after`, in seq order, and the job as of the same moment. */
   changes(id: string, after: number, limit: number): Promise<Changes | undefined>
+  /** Tasks that have ended, in the order in which they did, and the job as of the same moment. */
+  ends(id: string, query: EndsQuery): Promise<Ends | undefined>
 
   /** What became of the files; a log that has grown long is folded in if `mayWrite`. Undefined for a store without files. */
   inspect?(mayWrite: boolean): Promise<Condition | undefined>
@@ -213,13 +217,6 @@ export interface JobChange {
   moved: boolean
   deleted: boolean
   tasks: TaskChange[]
-}
-
-export interface Changes {
-  job: JobRecord
-  tasks: TaskChange[]
-  /** Whether more changes than `limit` were there to read. */
-  more: boolean
 }
 
 export interface TaskRecord {

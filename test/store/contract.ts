@@ -8,6 +8,7 @@ import { deciding } from './contract/deciding.ts'
 import { delaying } from './contract/delaying.ts'
 import { deleting } from './contract/deleting.ts'
 import { depending } from './contract/depending.ts'
+import { ending } from './contract/ending.ts'
 import { limiting } from './contract/limiting.ts'
 import { logging } from './contract/logging.ts'
 import { modelling } from './contract/modelling.ts'
@@ -53,6 +54,7 @@ const parts = {
   'sharing a queue': sharing,
   limiting,
   logging,
+  ending,
   reading,
   'rolling back': rollingBack,
   'any sequence of steps': modelling,

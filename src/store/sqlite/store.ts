@@ -10,6 +10,8 @@ import type {
   Changes,
   Committed,
   Condition,
+  Ends,
+  EndsQuery,
   JobChange,
   JobQuery,
   JobRecord,
@@ -23,6 +25,7 @@ import { act } from './act.ts'
 import { add } from './add.ts'
 import { Books } from './books.ts'
 import { Claimer } from './claim.ts'
+import { findEnds } from './ends.ts'
 import { findJobs, findTasks } from './find.ts'
 import { keepState, limit, noteStarted, readFlow } from './flow.ts'
 import { Inspector } from './inspect.ts'
@@ -183,6 +186,10 @@ export class SqliteStore implements Store {
     ]
     const page = tasks.toSorted((a, b) => a.seq - b.seq).slice(0, limit)
     return { job: toJob(row), tasks: page.map(toChange), more: tasks.length > limit }
+  }
+
+  async ends(id: string, query: EndsQuery): Promise<Ends | undefined> {
+    return findEnds(this.#statements, id, query)
   }
 
   async inspect(mayWrite: boolean): Promise<Condition | undefined> {

@@ -4,6 +4,7 @@ import type {
   Batch,
   Changes,
   Committed,
+  EndsQuery,
   JobQuery,
   JobRecord,
   Store,
@@ -40,6 +41,10 @@ export class Probe implements Store {
     const changes = await this.inner.changes(id, after, limit)
     await this.afterRead()
     return changes
+  }
+
+  ends(id: string, query: EndsQuery) {
+    return this.inner.ends(id, query)
   }
 
   rescue(now: number, mostRescues: number) {

@@ -70,6 +70,11 @@ export const readStatements = (db: BunSQLiteDatabase) => {
   return {
     taskByIndex: found(eq(tasks.index, numeric('index'))).prepare(),
     taskByKey: found(sql`${tasks.key} is not null and ${tasks.key} = ${textual('key')}`).prepare(),
+    outputOf: db
+      .select({ output: tasks.output })
+      .from(tasks)
+      .where(and(eq(tasks.job, numeric('job')), eq(tasks.index, numeric('index'))))
+      .prepare(),
     tasks: page(),
     tasksIn: {
       blocked: listed(inState('blocked')),
