@@ -1,66 +1,51 @@
-import { Type } from '@sinclair/typebox'
 import { Elysia } from 'elysia'
-import { Problem } from '../job/errors.ts'
+import { expected, Problem } from '../job/errors.ts'
 import { hasEnded } from '../job/state.ts'
 import { listOf, ResultShape } from '../job/wire.ts'
-import { resultStream, resultTypes } from './answer/result-stream.ts'
+import type { JobRecord } from '../store/store.ts'
+import { asCompleted } from './answer/results/as-completed.ts'
+import { Bell } from './answer/results/bell.ts'
+import { bodyOf } from './answer/results/body.ts'
+import { type Format, formatNames, formats, resultTypes, textsOf } from './answer/results/formats.ts'
+import { inOrder } from './answer/results/in-order.ts'
 import { declared } from './declared.ts'
 import type { AppOptions } from './options.ts'
 import { problems } from './problem.ts'
 import { acceptedOf } from './request/accept.ts'
 import { findJob, noJob } from './request/lookup.ts'
 import { longestWait } from './request/prefer.ts'
-import { readQuery } from './request/query.ts'
-import { allowSilence } from './request/silence.ts'
+import { ResultsQuery, readResultsQuery } from './request/results-query.ts'
+import { allowSilence, allowSilenceForEver } from './request/silence.ts'
 
-const ResultsQuery = Type.Object(
-  {
-    wait: Type.Optional(
-      Type.Integer({
-        minimum: 0,
-        maximum: longestWait,
-        description:
-          'Seconds to wait for the job to end: what is left of it is still cancelled when its outcome is known.',
-      }),
-    ),
-  },
-  { additionalProperties: false },
-)
-
-export const results = ({ engine, log }: AppOptions) =>
-  new Elysia().get(
+export const results = (options: AppOptions) => {
+  const { engine } = options
+  return new Elysia().get(
     '/jobs/:id/results',
     async ({ params, request, server }) => {
-      const { wait = 0 } = readQuery(ResultsQuery, request.url)
-      const type = acceptedOf(request.headers.get('accept'), resultTypes)
-      if (type === undefined)
-        throw new Problem('not_acceptable', `Expected "Accept" to allow one of ${resultTypes.join(', ')}.`)
+      const query = readResultsQuery(request.url)
+      const format = formatOf(request.headers, query)
       let job = await findJob(engine.store, params.id)
-      if (wait > 0 && !hasEnded(job.state)) {
-        allowSilence(server, request, wait)
-        const ended = await engine.ended(job.id, wait * 1000, request.signal)
-        if (ended === undefined) throw noJob(job.id)
-        job = ended
-        const health = engine.health()
-        // Who waited was cut short: the job goes on after a restart.
-        if (!hasEnded(job.state) && !health.ok) throw new Problem('unavailable', health.reason)
+      const { order, wait = 0 } = query
+      if (order === undefined) {
+        if (wait > 0 && !hasEnded(job.state)) allowSilence(server, request, wait)
+        job = await ended(job, { wait, signal: request.signal }, options)
       }
-      if (!hasEnded(job.state))
-        throw new Problem(
-          'conflict',
-          `Job ${job.id} is ${job.state}, and has results when it has ended. Wait for it with ?wait=${longestWait}, or follow /jobs/${job.id}/events.`,
-        )
-      const headers = { 'content-type': type, vary: 'accept' }
-      if (request.method === 'HEAD') return new Response(null, { headers })
-      const failed = (error: unknown) => log.warn('Results were cut short', { job: params.id, error })
-      return new Response(resultStream(engine.store, job, type, failed), { headers })
+      checkStart(job, query)
+      const live = order !== undefined && !hasEnded(job.state)
+      if (live && format.beat === undefined) allowSilenceForEver(server, request)
+      const headers = { 'content-type': format.contentType, vary: 'accept', ...(live && unbuffered) }
+      const body = request.method === 'HEAD' ? null : stream(job, { query, format, live }, options)
+      return new Response(body, { headers })
     },
     {
       query: declared(ResultsQuery),
       response: {
         200: declared(listOf(ResultShape), {
-          description:
-            'Every result, in input order. With `Accept: application/x-ndjson`: a result a line, and nothing around them.',
+          description: [
+            'Every result. With `application/x-ndjson`, a result a line, and nothing around them; a line may begin with spaces, which keep a silent connection open.',
+            'With `text/csv` (RFC 4180), a header and a row each: index, key, state, attempt, output, error and, with `order=completion`, seq.',
+            "Output and error are JSON text. A key that begins with one of = + - @ ' has another ' before it, as a spreadsheet would run it.",
+          ].join(' '),
           contentTypes: [...resultTypes],
         }),
         ...problems('not_found', 'not_acceptable', 'conflict', 'invalid', 'unavailable'),
@@ -68,9 +53,95 @@ export const results = ({ engine, log }: AppOptions) =>
       detail: {
         operationId: 'getResults',
         summary: 'Get the results',
-        description:
-          'Of a job that has ended; streamed, so that their number costs no memory. A connection that is cut short of the end means that the job was deleted or taken up again meanwhile.',
+        description: [
+          'In input order, of a job that has ended; with `order`, as tasks end, until the job has. Streamed, so that their number costs no memory.',
+          'A connection that is cut short of the end means that the server stopped, or that the job was deleted or, in input order, taken up again (`retry`):',
+          'go on with `after` or `from`. By `order=completion`, a task that is taken up again comes once more when it ends again, with a higher seq.',
+        ].join(' '),
         tags: ['results'],
       },
     },
   )
+}
+
+/** What proxies are told of a stream without an end in sight. */
+const unbuffered = { 'cache-control': 'no-store', 'x-accel-buffering': 'no' }
+
+const formatOf = (headers: Headers, { format }: ResultsQuery): Format => {
+  const type = format === undefined ? acceptedOf(headers.get('accept'), resultTypes) : formatNames[format]
+  if (type !== undefined) return formats[type]
+  throw new Problem('not_acceptable', `Expected "Accept" to allow one of ${resultTypes.join(', ')}.`)
+}
+
+interface Patience {
+  /** In seconds. */
+  wait: number
+  signal: AbortSignal
+}
+
+/** The job once it has ended. Throws a Problem if it does not within that time. */
+const ended = async (
+  job: JobRecord,
+  { wait, signal }: Patience,
+  { engine }: AppOptions,
+): Promise<JobRecord> => {
+  if (hasEnded(job.state)) return job
+  const latest = wait > 0 ? await engine.ended(job.id, wait * 1000, signal) : job
+  if (latest === undefined) throw noJob(job.id)
+  if (hasEnded(latest.state)) return latest
+  const health = engine.health()
+  // Who waited was cut short: the job goes on after a restart.
+  if (wait > 0 && !health.ok) throw new Problem('unavailable', health.reason)
+  throw new Problem(
+    'conflict',
+    `Job ${job.id} is ${latest.state}, and has results when it has ended. Wait for it with ?wait=${longestWait}, or take them as they come with ?order=completion.`,
+  )
+}
+
+/** Throws a Problem for a place that the job has not come to yet. */
+const checkStart = ({ seq, counts: { total } }: JobRecord, { after = 0, from = 0 }: ResultsQuery): void => {
+  if (after > seq)
+    throw new Problem('invalid', expected('after', `between 0 and ${seq}, the latest seq of the job`, after))
+  if (from > total)
+    throw new Problem(
+      'invalid',
+      expected('from', `between 0 and ${total}, the number of tasks of the job`, from),
+    )
+}
+
+interface Wanted {
+  query: ResultsQuery
+  format: Format
+  /** Whether more is to come than there is. */
+  live: boolean
+}
+
+const stream = (
+  { id, seq }: JobRecord,
+  { query: { order, after = 0, from = 0 }, format, live }: Wanted,
+  { engine, clock, streams, log }: AppOptions,
+): ReadableStream<Uint8Array> => {
+  if (live && streams.closed) throw stopping()
+  const bell = new Bell(engine, id)
+  const source = { store: engine.store, bell, job: id }
+  const isByCompletion = order === 'completion'
+  const found = isByCompletion
+    ? asCompleted(source, after)
+    : inOrder(source, { from, endedAs: live ? undefined : seq })
+  let forget = () => {}
+  const body = bodyOf(textsOf(found, format, isByCompletion), {
+    clock,
+    beat: live ? format.beat : undefined,
+    ended(error) {
+      bell.stop()
+      forget()
+      if (error !== undefined && !(error instanceof Problem))
+        log.warn('Results were cut short', { job: id, error })
+    },
+  })
+  // One that ends by itself is let do so when the server stops.
+  if (live) forget = streams.add(() => body.cut(stopping()))
+  return body.stream
+}
+
+const stopping = () => new Problem('unavailable', 'The server is stopping.')

@@ -34,7 +34,7 @@ export const tasks = ({ engine: { store } }: AppOptions) =>
         for await (const page of taskPages(store, job, { state, from, limit })) {
           for (const task of page.data) texts.push(taskText(task))
           next = page.next
-          length += lengthOf(page)
+          length += lengthOf(page.data)
           if (length > longestPage) break
         }
         return jsonResponse(

@@ -98,6 +98,12 @@ export const WholeTaskShape = Type.Object({
 export const ResultShape = Type.Object({
   ...taskHead,
   state: oneOf(endedTaskStates),
+  seq: Type.Optional(
+    Type.Integer({
+      minimum: 1,
+      description: 'The seq of its end: the `after` to go on from. With `order=completion` only.',
+    }),
+  ),
   ...taskTail,
 })
 

@@ -160,6 +160,18 @@ describe('the OpenAPI document', () => {
     expect(submit?.responses['422']?.headers).toBeUndefined()
   })
 
+  test('says in which forms results come, and in which orders', () => {
+    const results = document.paths['/jobs/{id}/results']?.get
+    const { content } = results?.responses['200'] ?? {}
+    expect(Object.keys(content ?? {})).toEqual(['application/json', 'application/x-ndjson', 'text/csv'])
+    expect(content?.['text/csv']).toEqual({ schema: { type: 'string' } } as object)
+    expect(content?.['application/json']?.schema).toMatchObject({
+      properties: { data: { items: { $ref: '#/components/schemas/Result' } } },
+    })
+    const inQuery = results?.parameters?.filter((parameter) => parameter.in === 'query')
+    expect(inQuery?.map(({ name }) => name)).toEqual(['wait', 'order', 'after', 'from', 'format'])
+  })
+
   test('gives an example of a submission that is accepted', async () => {
     const [example] = document.components.schemas.JobSpec?.examples ?? []
     expect((await rig.post('/jobs', { ...Object(example), tasks: [] })).status).toBe(202)

@@ -54,15 +54,16 @@ describe('GET /jobs/:id/results', () => {
     expect(await typeFor('*/*')).toBe('application/json')
     expect(await typeFor('application/x-ndjson, */*;q=0.1')).toBe('application/x-ndjson')
     expect(await typeFor('text/html, application/*')).toBe('application/json')
+    expect(await typeFor('text/*')).toBe('text/csv; charset=utf-8; header=present')
   })
 
   test('are 406 in a form that there is not', async () => {
     await using rig = await startApp()
     const { id } = await rig.run([])
-    expect(await problemOf(await rig.get(`/jobs/${id}/results`, { accept: 'text/csv' }))).toMatchObject({
+    expect(await problemOf(await rig.get(`/jobs/${id}/results`, { accept: 'text/html' }))).toMatchObject({
       status: 406,
       code: 'not_acceptable',
-      detail: 'Expected "Accept" to allow one of application/json, application/x-ndjson.',
+      detail: 'Expected "Accept" to allow one of application/json, application/x-ndjson, text/csv.',
     })
   })
 
@@ -110,7 +111,7 @@ describe('GET /jobs/:id/results', () => {
       pages.push(page.data.length)
       return page
     }
-    const { body } = await read(rig, id)
+    const { body } = await read(rig, id, { accept: 'application/x-ndjson' })
     const reader = body?.getReader()
     expect(pages).toEqual([])
     await reader?.read()

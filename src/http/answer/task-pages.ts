@@ -10,8 +10,8 @@ export interface TaskPagesQuery {
 }
 
 /** What a page is to weigh, in characters of output. One output may be 16 MiB, another 4 bytes. */
-const pageLength = 1_048_576
-const firstPage = 16
+export const pageLength = 1_048_576
+export const firstPage = 16
 const largestPage = 500
 
 /** Tasks in input order, in pages that fit memory: each is as large as the weight of the one before allows. */
@@ -28,14 +28,17 @@ export async function* taskPages(
     yield page
     next = page.next
     left -= page.data.length
-    size = nextSize(page)
+    size = sizeAfter(page.data)
   } while (next !== undefined && left > 0)
 }
 
-export const lengthOf = ({ data }: Page<TaskRecord>): number =>
-  data.reduce((sum, { output, error }) => sum + (output?.length ?? 0) + (error?.length ?? 0) + 100, 0)
+type Outcome = Pick<TaskRecord, 'output' | 'error'>
 
-const nextSize = (page: Page<TaskRecord>): number => {
-  const each = lengthOf(page) / Math.max(1, page.data.length)
+export const lengthOf = (tasks: readonly Outcome[]): number =>
+  tasks.reduce((sum, { output, error }) => sum + (output?.length ?? 0) + (error?.length ?? 0) + 100, 0)
+
+/** How many tasks the page after one of these is to have. */
+export const sizeAfter = (tasks: readonly Outcome[]): number => {
+  const each = lengthOf(tasks) / Math.max(1, tasks.length)
   return Math.min(largestPage, Math.max(1, Math.floor(pageLength / Math.max(1, each))))
 }

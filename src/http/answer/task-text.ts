@@ -1,6 +1,6 @@
 import { toIso } from '../../engine/view.ts'
 import type { Dependency } from '../../job/graph.ts'
-import type { AttemptFailure, JobRecord, TaskRecord } from '../../store/store.ts'
+import type { AttemptFailure, JobRecord, TaskEnd, TaskRecord } from '../../store/store.ts'
 
 /**
  * Tasks as JSON text. Outputs and errors are JSON text in the store, and pass through as they are: parsing and
@@ -19,10 +19,11 @@ export const wholeTaskText = (task: TaskRecord, { job, after, failures }: Whole)
   return `{${headOf(task)}${stateOf(task)}${tailOf(task)},"input":${input},"failures":[${failures.map(failureText).join(',')}]}`
 }
 
-export const resultText = (task: TaskRecord): string =>
-  `{${headOf(task)},"state":"${task.state}"${tailOf(task)}}`
+/** With its seq where results come in that order. */
+export const resultText = (task: TaskEnd, withSeq: boolean): string =>
+  `{${headOf(task)},"state":"${task.state}"${withSeq ? `,"seq":${task.seq}` : ''}${tailOf(task)}}`
 
-const headOf = ({ index, key }: TaskRecord) =>
+const headOf = ({ index, key }: Pick<TaskRecord, 'index' | 'key'>) =>
   key === undefined ? `"index":${index}` : `"index":${index},"key":${JSON.stringify(key)}`
 
 const stateOf = (task: TaskRecord) => {
@@ -34,7 +35,7 @@ const stateOf = (task: TaskRecord) => {
   return text
 }
 
-const tailOf = ({ attempt, output, error }: TaskRecord) => {
+const tailOf = ({ attempt, output, error }: Pick<TaskRecord, 'attempt' | 'output' | 'error'>) => {
   let text = `,"attempt":${attempt}`
   if (output !== undefined) text += `,"output":${output}`
   if (error !== undefined) text += `,"error":${error}`
