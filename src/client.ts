@@ -1,6 +1,7 @@
+export type { Completed } from './client/completed.ts'
 export { type ConnectOptions, connect } from './client/connect.ts'
 export { JobError, SheafError, TaskError } from './client/errors.ts'
-export type { AddOptions, FollowOptions, Job, Result, Results } from './client/job.ts'
+export type { AddOptions, CompletedOptions, FollowOptions, Job, Result, Results } from './client/job.ts'
 export type { QueueListOptions, QueuePage, Queues } from './client/queues.ts'
 export type { HistoryOptions, ScheduleListOptions, ScheduleOptions, Schedules } from './client/schedules.ts'
 export type { GatherOptions, Sheaf } from './client/sheaf.ts'

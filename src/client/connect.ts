@@ -4,6 +4,7 @@ import { type Api, createApi } from './api.ts'
 import { type Ask, createAsk } from './ask.ts'
 import { Behind } from './behind.ts'
 import type { ClientClock } from './clock.ts'
+import { createCompletions } from './completed.ts'
 import { SheafError } from './errors.ts'
 import { createFollow } from './follow/follow.ts'
 import type { SocketConstructor } from './follow/socket.ts'
@@ -66,7 +67,8 @@ export const connect = (target: string | URL | LocalApp, options: ConnectOptions
     queue: (name) => queues.get(name),
   })
   const queues = createQueues(api, ask, follow.queues)
-  const tools: Tools = { api, ask, behind, follow }
+  const completed = createCompletions({ transport, clock, heartbeatMs, maxRetryMs, closing: closing.signal })
+  const tools: Tools = { api, ask, behind, follow, completed }
   const close = () => {
     closing.abort(new SheafError('closed', 'The client was closed.'))
     return behind.done()

@@ -4,6 +4,7 @@ import type { JobView, ResultView, WholeTaskView } from '../job/wire.ts'
 import type { Api } from './api.ts'
 import type { Ask } from './ask.ts'
 import type { Behind } from './behind.ts'
+import type { Completed, Completions } from './completed.ts'
 import { SheafError } from './errors.ts'
 import type { Follow } from './follow/follow.ts'
 import { segmentOf } from './segment.ts'
@@ -26,6 +27,13 @@ export type Results<Outputs extends readonly unknown[]> = {
 export interface FollowOptions {
   /** The last seq that was seen, or `now`: a snapshot, and what happens from then on. Default 0: everything. */
   after?: number | 'now'
+  /** Ends the loop with its reason. */
+  signal?: AbortSignal
+}
+
+export interface CompletedOptions {
+  /** The seq of the last result that was seen. Default 0: all results. */
+  after?: number
   /** Ends the loop with its reason. */
   signal?: AbortSignal
 }
@@ -53,6 +61,7 @@ export interface Tools {
   ask: Ask
   follow: Follow
   behind: Behind
+  completed: Completions
 }
 
 /**
@@ -95,6 +104,18 @@ export class Job<Outputs extends readonly unknown[] = unknown[]> implements Asyn
       }
       await this.ended({ signal })
     }
+  }
+
+  /**
+   * The results as tasks end, in the order in which they do, until the job has; through lost connections and restarts of the
+   * server. A task that is taken up again (`retry`) on the way comes once more when it ends again. A slow loop slows the server's sending, and nothing else.
+   */
+  asCompleted({
+    after = 0,
+    signal,
+  }: CompletedOptions = {}): AsyncIterableIterator<Completed<Outputs>, undefined> {
+    // What the tasks return is what whoever submitted them says it is.
+    return this.#tools.completed(this.id, after, signal) as AsyncGenerator<Completed<Outputs>, undefined>
   }
 
   /** Waits for the job to end. */

@@ -170,6 +170,11 @@ describe('the types of', () => {
     holds<Equal<ReturnType<typeof attached>, Job<[string]>>>()
     const unknown = (sheaf: Sheaf) => sheaf.job('id')
     holds<Equal<ReturnType<typeof unknown>, Job<unknown[]>>>()
+    type Each = typeof job.asCompleted extends () => AsyncIterator<infer R, undefined> ? R : never
+    const which = (result: Each): HttpOutput<User> | null | undefined =>
+      result.index === 0 ? result.output : result.output
+    expect(which({ index: 1, attempt: 1, seq: 3, state: 'succeeded', output: null })).toBeNull()
+    holds<Equal<Extract<Each, { index: 0; state: 'succeeded' }>['output'], HttpOutput<User>>>()
     // @ts-expect-error no such option
     of((sheaf) => sheaf.submit([], { colour: 'red' }))
   })

@@ -3,14 +3,17 @@ import type { FollowEvent } from '../../../src/client.ts'
 
 const encoder = new TextEncoder()
 
-/** One answer of Server-Sent Events, whose other end is the test. */
+/** One answer that is streamed, by default of Server-Sent Events, whose other end is the test. */
 export class FakeStream {
   cancelled = false
   readonly after: string | null
   readonly response: Response
   #controller: ReadableStreamDefaultController<Uint8Array> | undefined
 
-  constructor(readonly request: Request) {
+  constructor(
+    readonly request: Request,
+    type: string,
+  ) {
     this.after = new URL(request.url).searchParams.get('after')
     const body = new ReadableStream<Uint8Array>({
       start: (controller) => {
@@ -20,7 +23,7 @@ export class FakeStream {
         this.cancelled = true
       },
     })
-    this.response = new Response(body, { headers: { 'content-type': 'text/event-stream' } })
+    this.response = new Response(body, { headers: { 'content-type': type } })
   }
 
   say(event: FollowEvent): void {
@@ -41,14 +44,14 @@ export class FakeStream {
 }
 
 /** An app that answers every request with a stream, or with what it is given for the next. */
-export const fakeStreams = () => {
+export const fakeStreams = (type = 'text/event-stream') => {
   const streams: FakeStream[] = []
   const answers: Response[] = []
   const app: LocalApp = {
     handle(request) {
       const answer = answers.shift()
       if (answer) return answer
-      const stream = new FakeStream(request)
+      const stream = new FakeStream(request, type)
       streams.push(stream)
       return stream.response
     },
