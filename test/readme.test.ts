@@ -130,6 +130,16 @@ describe('the README', () => {
     expect(code).toBe(0)
   })
 
+  test('takes results as they come with curl, and with the typed client', async () => {
+    const [shell] = blocksIn('sh', 'order=completion')
+    const lines = (await runShell(shell?.code ?? '')).out.trimEnd().split('\n')
+    expect(lines.map((line) => JSON.parse(line).index).sort()).toEqual([0, 1, 2])
+    const [client] = blocksIn('ts', 'asCompleted')
+    const { out, err } = await runTypeScript('completed.ts', client?.code ?? '')
+    expect(err).toBe('')
+    expect(out).toBe('first 200\nthen 0\n')
+  })
+
   test('gathers with the typed client', async () => {
     const [client] = blocksIn('ts', 'sheaf.all(')
     const { out, err, code } = await runTypeScript('client.ts', client?.code ?? '')

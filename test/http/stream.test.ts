@@ -3,26 +3,10 @@ import type { ProblemView } from '../../src/http/problem.ts'
 import { chunkRows } from '../../src/http/request/upload.ts'
 import type { JobView } from '../../src/job/wire.ts'
 import { type AppRig, echoing, holding, problemOf, startApp } from './rig.ts'
+import { many, ndjson, sending, text } from './sending.ts'
 
-const ndjson = { 'content-type': 'application/x-ndjson' }
-const text = (...values: unknown[]) => values.map((value) => `${JSON.stringify(value)}\n`).join('')
-const many = (count: number, made: (index: number) => unknown = echoing) =>
-  Array.from({ length: count }, (_, index) => made(index))
 const keyed = (index: number) => ({ ...echoing(index), key: `task-${index}` })
 const eachEcho = { each: { task: { kind: 'call', handler: 'echo', input: '{{item}}', key: 'k-{{item}}' } } }
-
-/** A request whose body the test writes, a piece at a time. */
-const sending = (rig: AppRig, path = '/jobs', headers: Record<string, string> = {}) => {
-  const { readable, writable } = new TransformStream<Uint8Array, Uint8Array>()
-  const writer = writable.getWriter()
-  const response = rig.send('POST', path, readable, { ...ndjson, ...headers })
-  return {
-    response,
-    write: (...values: unknown[]) => writer.write(Buffer.from(text(...values))),
-    end: () => writer.close(),
-    break: () => writer.abort(new Error('The connection was lost')),
-  }
-}
 
 /** The one job that there is, once it fits. */
 const jobWhen = async (rig: AppRig, fits: (job: JobView) => boolean): Promise<JobView> => {
