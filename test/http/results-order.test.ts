@@ -144,6 +144,29 @@ describe('with order=input, results', () => {
     expect(indexes(await lines.rest())).toEqual([2, 3])
   })
 
+  test('are looked for one at a time while one has not ended, however many end behind it', async () => {
+    await using rig = await startApp()
+    const { id, runs } = await startHeld(rig, 40)
+    const lines = await openResults(rig, id, 'order=input')
+    const all = lines.rest()
+    await rig.clock.advance(0)
+    let looked = 0
+    const { tasks } = rig.engine.store
+    rig.engine.store.tasks = async (...args) => {
+      const page = await tasks.apply(rig.engine.store, args)
+      looked += page.data.length
+      return page
+    }
+    for (const run of runs.slice(1)) {
+      run.succeed()
+      await rig.clock.advance(0)
+    }
+    expect(looked).toBeGreaterThan(0)
+    expect(looked).toBeLessThanOrEqual(40)
+    runs[0]?.succeed()
+    expect(indexes(await all)).toEqual(runs.map((_, index) => index))
+  })
+
   test('begin at an index, with and without it', async () => {
     await using rig = await startApp()
     const { id } = await rig.run(Array.from({ length: 40 }, (_, index) => echoing(index)))

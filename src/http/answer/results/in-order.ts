@@ -24,10 +24,9 @@ export async function* inOrder({ store, bell, job: id }: Source, start: Start): 
     if (hasEnded(job.state)) endedAs = job.seq
     const page = await store.tasks(job, { from: next, limit })
     const ended = endedFirst(page.data)
-    if (ended.length > 0) {
-      yield ended
-      limit = sizeAfter(ended)
-    }
+    if (ended.length > 0) yield ended
+    // Who waits for one looks at that one alone, whatever ends behind it.
+    limit = ended.length < page.data.length ? 1 : sizeAfter(ended)
     next += ended.length
     if (ended.length === page.data.length && page.next !== undefined) continue
     if (endedAs !== undefined) return await checkEnd(store, id, { seq: endedAs, given: next })
