@@ -26,6 +26,15 @@ export const openPlanner = () => {
     /** The plan of every prepared statement, by its name. */
     statements: (): Map<string, Plan> =>
       new Map([...namedQueries(prepareStatements(orm))].map(([name, query]) => [name, explain(query)])),
+    /** Whether a statement that reads an index past a bound begins where the bound is that it is given, and not at a fixed one. */
+    beginsWhereGiven(name: string): boolean {
+      const query = new Map(namedQueries(prepareStatements(orm))).get(name) ?? ''
+      const program = db.query<Instruction, []>(`explain ${query.replaceAll('?', '7')}`).all()
+      const seek = program.find(({ opcode }) => opcode === 'SeekGT')
+      if (seek === undefined) throw new Error(`Expected ${name} to read past a bound`)
+      // The key is in registers in a row: the job, and the bound.
+      return !program.some(({ opcode, p2 }) => opcode === 'Integer' && p2 === seek.p3 + 1)
+    },
     find(query: Omit<JobQuery, 'limit'>): Plan {
       queries.length = 0
       findJobs(orm, { ...query, limit: 10 })
@@ -46,6 +55,13 @@ export const openPlanner = () => {
 }
 
 export type Planner = ReturnType<typeof openPlanner>
+
+/** What SQLite's virtual machine does, a step. */
+interface Instruction {
+  opcode: string
+  p2: number
+  p3: number
+}
 
 interface Prepared {
   getQuery(): { sql: string }

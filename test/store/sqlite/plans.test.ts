@@ -52,6 +52,10 @@ describe('every statement is served by an index', () => {
   )
 })
 
+test('the log is read from the seq that is given, however long it is before that', () => {
+  expect(planner.beginsWhereGiven('changes')).toBe(true)
+})
+
 test('every index serves a statement: an index that none reads only costs writes', () => {
   const read = new Set([...plans.values(), ...queries.map(planner.find)].flat().map(indexOf))
   expect([...partial.keys()].filter((name) => !read.has(name))).toEqual([])

@@ -95,8 +95,9 @@ export const readStatements = (db: BunSQLiteDatabase) => {
       .where(
         and(
           eq(tasks.job, numeric('job')),
-          sql`${tasks.seq} > 0 and ${tasks.state} <> ${literal(codeOf('running'))}`,
+          // Before the condition of the index: of two bounds SQLite takes the first, and from 0 it would read all that came before.
           gt(tasks.seq, numeric('after')),
+          sql`${tasks.seq} > 0 and ${tasks.state} <> ${literal(codeOf('running'))}`,
         ),
       )
       .orderBy(asc(tasks.seq))
