@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'bun:test'
 import { type Completed, type ConnectOptions, call, connect, sleep } from '../../src/client.ts'
-import { fakeClock } from '../support/clock.ts'
+import { fakeClock } from '../../src/testing/clock.ts'
 import { temporaryFolder } from '../support/folder.ts'
 import { startServer } from '../support/server.ts'
 import { jobId } from './support/events.ts'

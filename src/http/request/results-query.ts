@@ -11,7 +11,12 @@ const names = Object.keys(formatNames) as (keyof typeof formatNames)[]
 export const ResultsQuery = Type.Object(
   {
     wait: Type.Optional(
-      Type.Integer({ minimum: 0, maximum: longestWait, description: 'Seconds to wait for the job to end: what is left of it is still cancelled when its outcome is known.' }),
+      Type.Integer({
+        minimum: 0,
+        maximum: longestWait,
+        description:
+          'Seconds to wait for the job to end: what is left of it is still cancelled when its outcome is known.',
+      }),
     ),
     order: Type.Optional(
       oneOf(
