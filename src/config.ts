@@ -66,6 +66,7 @@ export const readSettings = (
     handlers: readIfSet('handlers'),
     sources: readIfSet('sources') ?? [],
     smtp: readIfSet('smtp'),
+    webhookKeys: readIfSet('webhookKeys') ?? [],
     secrets,
     log: read('log'),
     graceMs: read('graceMs'),

@@ -47,7 +47,15 @@ const law: [area: string, mayImport: string[]][] = [
   ['config/text.ts', []],
   [
     'config/',
-    ['config/', 'kinds/egress/allow.ts', 'kinds/email/smtp.ts', 'job/', 'kinds/sql/source.ts', ...leaves],
+    [
+      'config/',
+      'kinds/egress/allow.ts',
+      'kinds/email/smtp.ts',
+      'job/',
+      'kinds/sql/source.ts',
+      'kinds/webhook/secret.ts',
+      ...leaves,
+    ],
   ],
   ['config.ts', ['config/', 'job/', ...leaves]],
   ['clock.ts', []],

@@ -2,6 +2,7 @@ import { limits } from '../job/limits.ts'
 import { type Allow, allowFlaw, parseAllow } from '../kinds/egress/allow.ts'
 import { allowedSmtp, flawOfSmtp, parseSmtp, type SmtpSettings } from '../kinds/email/smtp.ts'
 import { flawOfSources, parseSources, type Source } from '../kinds/sql/source.ts'
+import { allowedSecrets, flawOfSecrets, readSecrets, type SigningKey } from '../kinds/webhook/secret.ts'
 import { type LogLevel, logLevels } from '../log.ts'
 import { flawOf, readTokens, type Token } from '../tokens.ts'
 import { list, oneOf, wholeNumber } from './text.ts'
@@ -23,6 +24,8 @@ export interface Config {
   sources: readonly Source[]
   /** Where `email` tasks send their mail. */
   smtp: SmtpSettings | undefined
+  /** What webhooks are signed with, the newest first. */
+  webhookKeys: readonly SigningKey[]
   /** The values of `SHEAF_SECRET_<NAME>`, by name. */
   secrets: ReadonlyMap<string, string>
   log: LogLevel
@@ -145,6 +148,15 @@ export const settings: { readonly [Key in Exclude<keyof Config, 'secrets'>]: Set
       'The mail server of `email` tasks: `smtp://user:password@host:port?from=…`, or `smtps://`. STARTTLS is required, except on this machine.',
     parse: parseSmtp,
     got: flawOfSmtp,
+  },
+  webhookKeys: {
+    name: 'SHEAF_WEBHOOK_SECRETS',
+    default: undefined,
+    allowed: `to be ${allowedSecrets}`,
+    description:
+      'What webhooks are signed with: `whsec_…` with 24 to 64 bytes in base64. Of several, separated by commas, each signs, so that one can follow another. Without it a job that has a webhook must name a secret.',
+    parse: readSecrets,
+    got: flawOfSecrets,
   },
   handlers: {
     name: 'SHEAF_HANDLERS',

@@ -178,7 +178,12 @@ export class Attempt implements RunContext {
   }
 
   #failed(error: Failure, retryable: boolean): AttemptResult {
-    const policy: RetryPolicy = { ...defaultRetry, ...this.claim.defaults.retry, ...this.#options().retry }
+    const policy: RetryPolicy = {
+      ...defaultRetry,
+      ...this.kind.retry,
+      ...this.claim.defaults.retry,
+      ...this.#options().retry,
+    }
     const failures = this.claim.failures + 1
     if (!retryable || !mayRetry(policy, failures)) return { type: 'failed', error }
     const { clock } = this.host

@@ -9,6 +9,11 @@ export interface Defaults {
 }
 
 export const withDefaults = (job: NewJob, defaults: Defaults): NewJob => {
-  const { keepMs = defaults.keepMs, idempotency } = job
-  return { ...job, keepMs, idempotency: idempotency && { forMs: defaults.idempotencyMs, ...idempotency } }
+  const { keepMs = defaults.keepMs, idempotency, webhook } = job
+  return {
+    ...job,
+    keepMs,
+    idempotency: idempotency && { forMs: defaults.idempotencyMs, ...idempotency },
+    webhook: webhook && { keepMs: defaults.keepMs, ...webhook },
+  }
 }

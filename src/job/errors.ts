@@ -56,6 +56,9 @@ export const errorCodes = {
   attachment_failed:
     'What another task should have saved for an attachment is not there or cannot be read, or all attachments are too large.',
   smtp_failed: 'The SMTP server did not take the message this time; its reply is in the details.',
+  webhook_gone: 'The endpoint of the webhook answered 410 Gone, and is disabled.',
+  webhook_disabled: 'The endpoint of the webhook is disabled; nothing was sent.',
+  webhook_unsigned: 'This server has no secret to sign the webhook with.',
   smtp_refused: 'The SMTP server refused the message or the login for good, or this server sends no mail.',
   internal: 'Sheaf failed while running the task.',
 } as const

@@ -7,6 +7,8 @@ export interface RetryPolicy {
   /** The delay before the second attempt; each later one doubles it when the backoff is exponential. */
   delayMs: number
   maxDelayMs: number
+  /** In place of all that: how long to wait after each failure, give or take a quarter; after the last of them as long again. */
+  delaysMs?: readonly number[]
 }
 
 export const defaultRetry: RetryPolicy = {
@@ -21,8 +23,10 @@ export const defaultRetry: RetryPolicy = {
  * `delayMs`, doubled for each failure after the first (exponential), and never above `maxDelayMs`.
  * Full jitter spreads callers best under contention (AWS, "Exponential Backoff And Jitter", 2015).
  */
-export const retryDelay = (policy: RetryPolicy, failures: number, random: number): number =>
-  Math.floor(random * retryBound(policy, failures))
+export const retryDelay = (policy: RetryPolicy, failures: number, random: number): number => {
+  const given = policy.delaysMs?.[failures - 1] ?? policy.delaysMs?.at(-1)
+  return Math.floor(given === undefined ? random * retryBound(policy, failures) : given * (0.75 + random / 2))
+}
 
 export const retryBound = (policy: RetryPolicy, failures: number): number => {
   const factor = policy.backoff === 'exponential' ? 2 ** Math.min(failures - 1, 52) : 1

@@ -7,6 +7,7 @@ import { limits } from './limits.ts'
 import { modes, type Tolerance } from './modes.ts'
 import { backoffs, defaultRetry } from './retry.ts'
 import { UniqueSpec } from './unique.ts'
+import { WebhookSpec } from './webhook.ts'
 
 export const defaultPriority = 5
 export const defaultSealTimeoutMs = 60_000
@@ -199,6 +200,7 @@ export const JobCommon = Type.Object(
     queue: Type.Optional(QueueName('The queue of its tasks that name none themselves.')),
     ...dueFields('from the submission'),
     unique: Type.Optional(UniqueSpec),
+    webhook: Type.Optional(WebhookSpec),
     priority: Type.Optional(
       Type.Integer({
         minimum: 1,

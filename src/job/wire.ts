@@ -1,6 +1,7 @@
 import { type Static, type TSchema, Type } from '@sinclair/typebox'
 import { modes } from './modes.ts'
 import { endedTaskStates, jobStates, taskStates } from './state.ts'
+import { webhookEvents } from './webhook.ts'
 
 /** The shapes that leave Sheaf, the same over REST, in events and in the client. */
 
@@ -51,6 +52,16 @@ export const JobShape = Type.Object({
   priority: Type.Integer({ minimum: 1, maximum: 9 }),
   labels: Type.Record(Type.String(), Type.String()),
   schedule: Type.Optional(Type.String({ description: 'The id of the schedule that made it.' })),
+  webhook: Type.Optional(
+    Type.Object(
+      {
+        id: Type.String({ description: 'The id of the endpoint.' }),
+        url: Type.String(),
+        events: Type.Array(oneOf(webhookEvents)),
+      },
+      { description: 'Who is told of the job, and of what.' },
+    ),
+  ),
   sealed: Type.Boolean(),
   seq: Type.Integer({ minimum: 0, description: 'Rises with every committed change: the resume cursor.' }),
   createdAt: Moment('When the job was accepted.'),

@@ -7,7 +7,7 @@ import { checkHttp } from './http/check.ts'
 import { networkFailure } from './http/failure.ts'
 import { HttpInput } from './http/input.ts'
 import { newsOf } from './http/news.ts'
-import { originOf } from './http/origin.ts'
+import { hostOf } from './http/origin.ts'
 import { ask } from './http/request.ts'
 import { type Asked, resultOf } from './http/response.ts'
 import type { Kind, RunContext, RunResult } from './kind.ts'
@@ -75,9 +75,4 @@ const send = async (
       ? { ...failure, retryable: false }
       : failure
   }
-}
-
-const hostOf = (url: string): string => {
-  const origin = originOf(url)
-  return 'host' in origin ? origin.host : ''
 }

@@ -2,6 +2,7 @@ import type { Static, TObject } from '@sinclair/typebox'
 import type { Failure } from '../job/errors.ts'
 import type { FieldError } from '../job/explain.ts'
 import type { Limits } from '../job/queues.ts'
+import type { RetryPolicy } from '../job/retry.ts'
 import type { TaskRecord } from '../store/store.ts'
 
 /**
@@ -16,6 +17,8 @@ export interface Kind<Name extends string = string, Input extends TObject = TObj
   literal?: readonly string[]
   /** How long an attempt may take when neither the task nor its job says, in milliseconds. */
   timeoutMs(input: Static<Input>): number
+  /** How its tasks are retried, where neither they nor their job say. Default: as those of any kind. */
+  retry?: Partial<RetryPolicy>
   /** The queue of a task that names none. Only for an input that `check` found nothing wrong with. */
   queue(input: Static<Input>): string
   /** What its queues allow, by name, unless something else is set for them: what it can run at once. Default: everything. */

@@ -11,9 +11,11 @@ import { sleep } from './sleep.ts'
 import type { TaskSpec } from './spec.ts'
 import type { Source } from './sql/source.ts'
 import { createSql } from './sql.ts'
+import type { SigningKey } from './webhook/secret.ts'
+import { createWebhook } from './webhook.ts'
 
-/** Every kind of task that this server can run, by name. */
-export type Kinds = Readonly<Record<TaskSpec['kind'], Kind>>
+/** Every kind of task that this server can run, by name: those that clients may submit, and deliveries of webhooks. */
+export type Kinds = Readonly<Record<TaskSpec['kind'] | 'webhook', Kind>>
 
 export interface KindsOptions {
   /** What `call` tasks can run. Default none. */
@@ -26,6 +28,10 @@ export interface KindsOptions {
   egress?: Egress
   /** Where `http` tasks save bodies. Default: nowhere. */
   artifacts?: Artifacts
+  /** What webhooks are signed with whose job names no secret. Default: nothing; then such a webhook is refused. */
+  webhookKeys?: readonly SigningKey[]
+  /** The secrets that a webhook may name. Default none. */
+  secrets?: ReadonlyMap<string, string>
   /** Default: that of the machine. */
   clock?: Clock
 }
@@ -37,6 +43,8 @@ export const createKinds = ({
   smtp,
   egress = createEgress(),
   artifacts,
+  webhookKeys = [],
+  secrets = new Map(),
   clock = systemClock,
 }: KindsOptions = {}): Kinds => ({
   http: createHttp({ egress, artifacts, clock }),
@@ -44,4 +52,5 @@ export const createKinds = ({
   call: createCall(handlers),
   sql: createSql(sources),
   email: createEmail(smtp, { artifacts }),
+  webhook: createWebhook({ egress, clock, keys: webhookKeys, secrets }),
 })

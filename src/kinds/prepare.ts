@@ -11,6 +11,7 @@ import { prepareEach } from './prepare/each.ts'
 import { beginning } from './prepare/place.ts'
 import { literalError } from './prepare/placeholders.ts'
 import { prepareTasks } from './prepare/tasks.ts'
+import { webhookOf } from './prepare/webhook.ts'
 import { ruleErrors } from './rule.ts'
 import { JobSpec, PlainJobSpec } from './spec.ts'
 
@@ -65,6 +66,7 @@ export const prepareJob = (
   const literal = literalError('queue', spec.queue)
   if (literal) errors.push(literal)
   const unique = spec.unique && uniqueOf(spec.unique, errors)
+  const webhook = spec.webhook && webhookOf(spec.webhook, kinds.webhook, errors)
   const runAt = dueOf(spec, { now, from: now }, '', errors)
   const known: Known = { kinds, secrets, queue: spec.queue, times: { now, from: runAt ?? now } }
   const { tasks, template } = spec.each
@@ -85,6 +87,7 @@ export const prepareJob = (
     idempotency,
     runAt,
     unique,
+    webhook,
     owner,
     template,
     tasks,

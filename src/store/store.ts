@@ -3,6 +3,7 @@ import type { Dependency } from '../job/graph.ts'
 import type { Ledger } from '../job/ledger.ts'
 import type { Mode } from '../job/modes.ts'
 import type { EndedState, JobState, TaskState } from '../job/state.ts'
+import type { Webhook } from '../job/webhook.ts'
 import type {
   FlowRecords,
   Gate,
@@ -16,9 +17,11 @@ import type {
 import type { Changes, Ends, EndsQuery } from './log.ts'
 import type { ScheduleChange, ScheduleQuery, ScheduleRecord } from './schedule.ts'
 import type { Added, Addition, NewJob, Submitted, TaskDefaults } from './submission.ts'
+import type { DeliveryQuery, EndpointQuery } from './webhook.ts'
 
 export type * from './log.ts'
 export type * from './submission.ts'
+export type * from './webhook.ts'
 
 /**
  * Where jobs live. The interface is asynchronous and batch-shaped so that a dialect over a network costs one round
@@ -53,6 +56,10 @@ export interface Store {
   schedule(id: string): Promise<ScheduleRecord | undefined>
   /** The schedules whose next tick is due by `now`, the longest due first. */
   dueSchedules(now: number, limit: number): Promise<ScheduleRecord[]>
+  /** Where webhooks deliver to, in the order of their ids. */
+  endpoints(query: EndpointQuery): Promise<JobRecord[]>
+  /** What an endpoint is told of one job, in the order in which it happened. */
+  deliveriesOf(endpoint: JobRecord, query: DeliveryQuery): Promise<TaskRecord[]>
   /** The compacted log: tasks whose latest change is past `after`, in seq order, and the job as of the same moment. */
   changes(id: string, after: number, limit: number): Promise<Changes | undefined>
   /** Tasks that have ended, in the order in which they did, and the job as of the same moment. */
@@ -169,6 +176,8 @@ export type AttemptResult =
 export interface Action {
   type: 'cancel' | 'pause' | 'resume' | 'retry' | 'delete'
   job: string
+  /** Of an endpoint, which never ends: the delivery to retry. Default: the oldest of those that did not succeed. */
+  task?: number | undefined
 }
 
 export type Acted =
@@ -192,6 +201,13 @@ export interface JobRecord extends Ledger {
   /** The id of the schedule that made it. */
   schedule: string | undefined
   defaults: TaskDefaults
+  /** Who is told of what happens to it. */
+  webhook: Webhook | undefined
+  /**
+   * Of an endpoint of webhooks, its URL. An endpoint is a job that never ends: each delivery to it is a task, and it is paused
+   * while it is disabled. Clients do not see it among the jobs.
+   */
+  endpoint: string | undefined
   /** What its tasks do with their items, as JSON text; the input of each of them is its item. */
   template: string | undefined
 }

@@ -2,6 +2,7 @@ import type { Dependency } from '../job/graph.ts'
 import type { Rule } from '../job/modes.ts'
 import type { RetryPolicy } from '../job/retry.ts'
 import type { JobState } from '../job/state.ts'
+import type { Webhook } from '../job/webhook.ts'
 import type { Tick } from './schedule.ts'
 import type { JobRecord } from './store.ts'
 
@@ -51,6 +52,7 @@ export interface NewJob {
   schedule?: string | undefined
   /** The tick of a schedule that it is made by. */
   tick?: Tick | undefined
+  webhook?: Webhook | undefined
   /** What every task of the job does with its item: the fields of its kind, as JSON text. */
   template: string | undefined
   tasks: readonly NewTask[]

@@ -40,8 +40,9 @@ export const checkHttp = (
   return errors.length === 0 ? none : errors
 }
 
-const urlErrors = (
-  { url }: HttpInput,
+/** What is wrong with where a request would go. */
+export const urlErrors = (
+  { url }: Pick<HttpInput, 'url'>,
   at: string,
   egress: Pick<Egress, 'refusal'>,
 ): readonly FieldError[] => {

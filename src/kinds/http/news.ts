@@ -10,7 +10,11 @@ const none: readonly UpstreamNews[] = []
  * What a response says to everyone who asks its server: its quotas, with any status, and to be left alone. That holds
  * for the queue, whatever the task itself makes of the wait.
  */
-export const newsOf = (response: Response, input: HttpInput, now: number): readonly UpstreamNews[] => {
+export const newsOf = (
+  response: Response,
+  input: Pick<HttpInput, 'expect' | 'retryOn'>,
+  now: number,
+): readonly UpstreamNews[] => {
   const quotas = quotasOf(response.headers, now)
   const overloaded = isRefusal(response.status)
   const isHeard = overloaded || !isExpected(response.status, input.expect?.status)

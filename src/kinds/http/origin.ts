@@ -24,6 +24,12 @@ export const originOf = (url: string): Origin => {
   return origin
 }
 
+/** Empty where no request may be sent. */
+export const hostOf = (url: string): string => {
+  const origin = originOf(url)
+  return 'host' in origin ? origin.host : ''
+}
+
 const parse = (text: string): Origin => {
   const url = URL.parse(text)
   if (!url || (url.protocol !== 'http:' && url.protocol !== 'https:')) return { flaw: 'no http URL' }

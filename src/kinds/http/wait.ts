@@ -17,7 +17,7 @@ export interface Wait {
  */
 export const waitOf = (
   { status, headers }: Response,
-  { retryOn }: HttpInput,
+  { retryOn }: Pick<HttpInput, 'retryOn'>,
   now: number,
 ): Wait | undefined => {
   if (!isRefusal(status) && !(retryOn?.status && fits(status, retryOn.status))) return undefined

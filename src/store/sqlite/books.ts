@@ -1,10 +1,18 @@
 import { finish, moveTask } from '../../job/ledger.ts'
-import { nextTaskState, type TaskState, type TaskTrigger } from '../../job/state.ts'
+import { type JobState, nextTaskState, type TaskState, type TaskTrigger } from '../../job/state.ts'
 import type { JobChange, TaskChange } from '../store.ts'
 import { Lanes } from './lanes.ts'
 import type { OwnersBook } from './owners.ts'
+import type { QueueNames } from './queues.ts'
 import { fromJob, type JobRow, type OpenJob, toJob } from './rows.ts'
 import type { Statements } from './statements/index.ts'
+import { announce } from './webhooks.ts'
+
+/** What a webhook was told of last: the state, and how many of the changes of tasks in this transaction. */
+interface Known {
+  state: JobState | undefined
+  tasks: number
+}
 
 /** One task claimed at priority 1 moves its job back by this much; it divides evenly by every priority from 1 to 9. */
 export const stride = 2520
@@ -15,6 +23,8 @@ export const stride = 2520
 export class Books {
   readonly changes = new Map<number, JobChange>()
   readonly lanes: Lanes
+  /** What the webhooks of jobs know of them. */
+  readonly known = new Map<number, Known>()
   #jobs = new Map<number, OpenJob>()
   /** The seq that each job had before this transaction. */
   #since = new Map<number, number>()
@@ -26,6 +36,7 @@ export class Books {
     /** How far the jobs that were served have come: where a job that becomes ready joins the turns. */
     public turn: number,
     readonly owners: OwnersBook,
+    readonly queues: QueueNames,
     /** How many tasks beyond its concurrency a job may have claimed. */
     readonly ahead = 0,
   ) {
@@ -45,7 +56,8 @@ export class Books {
     return row === undefined ? undefined : (this.#jobs.get(row.number) ?? this.#add(row))
   }
 
-  enter(job: OpenJob, since = job.seq): void {
+  enter(job: OpenJob, since = job.seq, state?: JobState): void {
+    if (job.webhook) this.known.set(job.number, { state, tasks: 0 })
     this.#jobs.set(job.number, job)
     this.#since.set(job.number, since)
   }
@@ -55,6 +67,7 @@ export class Books {
     this.enter(job, 0)
     this.moved(job)
     this.#dirty.delete(job)
+    if (job.webhook) announce(this, job, job.webhook)
   }
 
   /** Says that a job was changed, and has to be written and told. */
@@ -102,10 +115,13 @@ export class Books {
   /** Writes every job that was changed: finished if it can be, and ready if it has something to run. */
   save(): void {
     for (const job of this.#dirty) {
-      if (finish(job, this.now)) {
-        this.moved(job)
-        job.expiresAt = job.keepMs === undefined ? undefined : this.now + job.keepMs
-      }
+      if (!finish(job, this.now)) continue
+      this.moved(job)
+      job.expiresAt = job.keepMs === undefined ? undefined : this.now + job.keepMs
+    }
+    // This may change more of them: the endpoints of their webhooks.
+    for (const job of this.#dirty) if (job.webhook) announce(this, job, job.webhook)
+    for (const job of this.#dirty) {
       if (job.state !== 'scheduled') job.runAt = undefined
       if (job.outcome !== undefined) job.sealAt = undefined
       this.#place(job)
@@ -146,7 +162,7 @@ export class Books {
   #add(row: JobRow | undefined): OpenJob | undefined {
     if (row === undefined) return undefined
     const job = toJob(row)
-    this.enter(job)
+    this.enter(job, job.seq, job.state)
     return job
   }
 }

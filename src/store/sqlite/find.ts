@@ -1,4 +1,4 @@
-import { and, desc, eq, lt, sql } from 'drizzle-orm'
+import { and, desc, eq, isNull, lt, sql } from 'drizzle-orm'
 import type { BunSQLiteDatabase } from 'drizzle-orm/bun-sqlite'
 import type { TaskState } from '../../job/state.ts'
 import type { JobQuery, JobRecord, TaskQuery } from '../store.ts'
@@ -9,6 +9,8 @@ import type { Statements } from './statements/index.ts'
 export const findJobs = (db: BunSQLiteDatabase, query: JobQuery) => {
   const conditions = and(
     lt(jobs.number, query.before ?? Number.MAX_SAFE_INTEGER),
+    // Few, as each has all deliveries of its URL.
+    isNull(jobs.endpoint),
     query.state === undefined ? undefined : eq(jobs.state, query.state),
     query.schedule === undefined
       ? undefined

@@ -2,6 +2,7 @@ import type { Counts } from '../../job/counts.ts'
 import type { Failure } from '../../job/errors.ts'
 import type { Tolerance } from '../../job/modes.ts'
 import { type TaskState, taskStates } from '../../job/state.ts'
+import type { Webhook } from '../../job/webhook.ts'
 import type { AttemptFailure, JobRecord, TaskChange, TaskDefaults, TaskRecord } from '../store.ts'
 import type { failures, jobs, tasks } from './schema.ts'
 
@@ -81,6 +82,8 @@ export const toJob = (row: JobRow): OpenJob => ({
   ready: row.ready,
   pass: row.pass,
   counted: row.queued + row.blocked,
+  webhook: row.webhook === null ? undefined : decode<Webhook>(row.webhook),
+  endpoint: row.endpoint ?? undefined,
 })
 
 const toCounts = (row: JobRow): Counts => ({

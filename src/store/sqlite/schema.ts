@@ -63,6 +63,10 @@ export const jobs = sqliteTable(
     owner: text().notNull(),
     /** The schedule that made it. */
     schedule: text(),
+    /** Who is told of it, as JSON. */
+    webhook: text(),
+    /** Of an endpoint of webhooks, its URL: then its tasks are what is delivered there, and it never ends. */
+    endpoint: text(),
 
     /** Whether it may claim, and one of its lanes is ready: it takes turns with all others that are. */
     ready: integer({ mode: 'boolean' }).notNull(),
@@ -80,7 +84,13 @@ export const jobs = sqliteTable(
     index('jobs_to_stop').on(table.deadlineAt).where(sql`deadline_at is not null and outcome is null`),
     index('jobs_to_seal').on(table.sealAt).where(sql`seal_at is not null`),
     index('jobs_to_expire').on(table.expiresAt).where(sql`expires_at is not null`),
-    index('jobs_to_sweep').on(table.number).where(sql`state = 'stopping' and blocked + queued > 0`),
+    // The deliveries of an endpoint that is disabled, too.
+    index('jobs_to_sweep')
+      .on(table.number)
+      .where(
+        sql`(state = 'stopping' or (state = 'paused' and endpoint is not null)) and blocked + queued > 0`,
+      ),
+    index('jobs_that_are_endpoints').on(table.id).where(sql`endpoint is not null`),
   ],
 )
 

@@ -6,6 +6,7 @@ import type { Books } from './books.ts'
 import { freeDependants } from './dependants.ts'
 import { codeOf, type OpenJob } from './rows.ts'
 import { type Told, tell } from './tell.ts'
+import { noteDelivery } from './webhooks.ts'
 
 /**
  * Records the end of an attempt. Returns false, and changes nothing, when the attempt is no longer held:
@@ -85,6 +86,7 @@ export const ended = (
 ): void => {
   if (noteEnd(job, index, state, error)) books.moved(job)
   if (job.linked) freeDependants(books, job, index, state)
+  if (job.endpoint !== undefined) noteDelivery(books, job, error)
 }
 
 interface Held {

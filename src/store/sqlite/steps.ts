@@ -7,6 +7,7 @@ import { cancelWaiting } from './cancel.ts'
 import { forgetKeys } from './keys.ts'
 import type { OpenJob } from './rows.ts'
 import type { Space } from './space.ts'
+import { disabled, forgetDeliveries, noteDelivery } from './webhooks.ts'
 
 /** How many tasks a commit cancels beside its other work: about 4 ms. */
 const sweepSize = 500
@@ -58,12 +59,15 @@ const overdue = (job: OpenJob): Failure => ({
  * Drops jobs that were kept long enough; returns whether there are more. To be called first in a commit: what ends in
  * it is there for those who follow, however short it is kept, and an idempotency key meets no job about to go.
  */
-export const expire = (books: Books): boolean => {
+export const expire = (books: Books, space: Space): boolean => {
   const rows = books.statements.jobsToExpire.all({ now: books.now, limit: mostJobs })
   for (const row of rows) {
     const job = books.adopt(row)
-    if (job) remove(books, job)
+    if (job === undefined) continue
+    if (job.endpoint === undefined || !forgetDeliveries(books, job)) remove(books, job)
+    space.freed()
   }
+  books.save()
   return rows.length === mostJobs
 }
 
@@ -80,16 +84,19 @@ const sweep = (books: Books): boolean => {
 }
 
 const cancelRest = (books: Books, job: OpenJob, limit: number): number => {
-  const error: Failure = {
-    code: 'cancelled',
-    message: `The job ${job.outcome} before this task ran.`,
-  }
+  const error = job.endpoint === undefined ? outrun(job) : disabled
   const state = job.counts.queued > 0 ? 'queued' : 'blocked'
   const tasks = restOf(books, job, state, limit)
   for (const task of tasks) cancelWaiting(books, job, state, task, error)
   books.touch(job)
+  if (job.endpoint !== undefined) noteDelivery(books, job)
   return tasks.length
 }
+
+const outrun = ({ outcome }: OpenJob): Failure => ({
+  code: 'cancelled',
+  message: `The job ${outcome} before this task ran.`,
+})
 
 const restOf = (
   { statements }: Books,

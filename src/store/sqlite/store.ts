@@ -2,6 +2,7 @@ import type { Database } from 'bun:sqlite'
 import type { BunSQLiteDatabase } from 'drizzle-orm/bun-sqlite'
 import { failpoint } from '../../failpoint.ts'
 import type { Dependency } from '../../job/graph.ts'
+import { idsOf } from '../../job/webhook/news.ts'
 import type { FlowRecords, QueueQuery, QueueRecord } from '../flow.ts'
 import type { ScheduleQuery, ScheduleRecord } from '../schedule.ts'
 import type {
@@ -10,6 +11,8 @@ import type {
   Changes,
   Committed,
   Condition,
+  DeliveryQuery,
+  EndpointQuery,
   Ends,
   EndsQuery,
   JobChange,
@@ -82,7 +85,7 @@ export class SqliteStore implements Store {
       for (const one of started) noteStarted(statements, one)
       for (const one of queueStates) keepState(statements, one)
       const limited = limits.map((change) => limit(statements, change, now))
-      const expired = expire(books)
+      const expired = expire(books, this.#space)
       const scheduled = schedules.map((change) => applySchedule(statements, change, now))
       const intake = { books, queues: this.#queues, mostWaiting }
       const submitted = submissions.map((submission) => submit(intake, submission))
@@ -177,6 +180,16 @@ export class SqliteStore implements Store {
     return this.#statements.failures.all({ job: job.number, index }).map(toFailure)
   }
 
+  async endpoints({ after = '', limit }: EndpointQuery): Promise<JobRecord[]> {
+    return this.#statements.endpointsAfter.all({ after, limit }).map(toJob)
+  }
+
+  async deliveriesOf(endpoint: JobRecord, { job, after, limit }: DeliveryQuery): Promise<TaskRecord[]> {
+    const first = idsOf(job)
+    const range = { after: after ?? first, until: `${first}~` }
+    return this.#statements.tasksByKeys.all({ job: endpoint.number, ...range, limit }).map(toTask)
+  }
+
   async changes(id: string, after: number, limit: number): Promise<Changes | undefined> {
     const row = this.#statements.jobById.get({ id })
     if (row === undefined) return undefined
@@ -218,7 +231,7 @@ export class SqliteStore implements Store {
   /** One synchronous transaction: nothing else can run between its begin and its commit. */
   #transact<T>(now: number, work: (books: Books) => T, ahead = 0): T {
     const owners = new OwnersBook(this.#owners)
-    const books = new Books(this.#statements, now, this.#turn, owners, ahead)
+    const books = new Books(this.#statements, now, this.#turn, owners, this.#queues, ahead)
     const all = () => {
       failpoint('transaction-begun')
       const done = work(books)

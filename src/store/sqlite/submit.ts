@@ -83,7 +83,7 @@ export const isFull = (
   return { type: 'full', of: 'owner', waiting, most: mostWaiting }
 }
 
-const open = (submission: NewJob, books: Books): OpenJob => ({
+export const open = (submission: NewJob, books: Books): OpenJob => ({
   number: 0,
   id: submission.id,
   name: submission.name,
@@ -120,9 +120,11 @@ const open = (submission: NewJob, books: Books): OpenJob => ({
   ready: false,
   pass: books.turn,
   counted: 0,
+  webhook: submission.webhook,
+  endpoint: undefined,
 })
 
-const insertJob = (books: Books, job: OpenJob, submission: NewJob): number => {
+export const insertJob = (books: Books, job: OpenJob, { unique }: Pick<NewJob, 'unique'>): number => {
   const { number } = books.statements.insertJob.get({
     ...fromJob(job),
     id: job.id,
@@ -140,9 +142,11 @@ const insertJob = (books: Books, job: OpenJob, submission: NewJob): number => {
     keepMs: job.keepMs ?? null,
     idempotencyKey: job.idempotencyKey ?? null,
     sealTimeoutMs: job.sealTimeoutMs ?? null,
-    uniqueKey: submission.unique?.key ?? null,
+    uniqueKey: unique?.key ?? null,
     owner: job.owner,
     schedule: job.schedule ?? null,
+    webhook: job.webhook ? JSON.stringify(job.webhook) : null,
+    endpoint: job.endpoint ?? null,
   })
   for (const [name, value] of Object.entries(job.labels))
     books.statements.insertLabel.run({ name, value, job: number })

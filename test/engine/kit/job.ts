@@ -25,6 +25,8 @@ export const jobWith = (succeeded: number, running = 10, overrides: Partial<JobR
   startedAt: start,
   finishedAt: undefined,
   deadlineAt: undefined,
+  webhook: undefined,
+  endpoint: undefined,
   defaults: {},
   template: undefined,
   ...overrides,

@@ -4,6 +4,8 @@ import type {
   Batch,
   Changes,
   Committed,
+  DeliveryQuery,
+  EndpointQuery,
   EndsQuery,
   JobQuery,
   JobRecord,
@@ -86,6 +88,12 @@ export class Probe implements Store {
   }
   dueSchedules(now: number, limit: number) {
     return this.inner.dueSchedules(now, limit)
+  }
+  endpoints(query: EndpointQuery) {
+    return this.inner.endpoints(query)
+  }
+  deliveriesOf(endpoint: JobRecord, query: DeliveryQuery) {
+    return this.inner.deliveriesOf(endpoint, query)
   }
   close() {
     return this.inner.close()

@@ -95,6 +95,8 @@ export const recordOf = (job: JobRecord): JobRecord => ({
   runAt: job.runAt,
   deadlineAt: job.deadlineAt,
   schedule: job.schedule,
+  webhook: job.webhook,
+  endpoint: job.endpoint,
   defaults: job.defaults,
   template: job.template,
 })

@@ -10,8 +10,8 @@ const slow = (plan: Plan) => slowSteps(plan, partial)
 /** Read whole when a server starts: what was set for queues, and what they did lately. */
 const readWhole = ['limits', 'queueStates', 'starts', 'owners']
 
-/** Reads a job's tasks in the order of its primary key, from the start, up to a limit, and deletes what it read. */
-const readsFromTheStart = ['lastToPurge']
+/** Reads a job's tasks in the order of its primary key, from the start, up to a limit, and deletes what it read or some of it. */
+const readsFromTheStart = ['lastToPurge', 'oldestDeliveries']
 
 const plans = planner.statements()
 

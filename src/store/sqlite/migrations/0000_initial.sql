@@ -57,6 +57,8 @@ CREATE TABLE `jobs` (
 	`unique_key` text,
 	`owner` text NOT NULL,
 	`schedule` text,
+	`webhook` text,
+	`endpoint` text,
 	`ready` integer NOT NULL,
 	`pass` integer NOT NULL
 );
@@ -71,7 +73,8 @@ CREATE INDEX `jobs_by_schedule` ON `jobs` (`schedule`,`number`) WHERE schedule i
 CREATE INDEX `jobs_to_stop` ON `jobs` (`deadline_at`) WHERE deadline_at is not null and outcome is null;--> statement-breakpoint
 CREATE INDEX `jobs_to_seal` ON `jobs` (`seal_at`) WHERE seal_at is not null;--> statement-breakpoint
 CREATE INDEX `jobs_to_expire` ON `jobs` (`expires_at`) WHERE expires_at is not null;--> statement-breakpoint
-CREATE INDEX `jobs_to_sweep` ON `jobs` (`number`) WHERE state = 'stopping' and blocked + queued > 0;--> statement-breakpoint
+CREATE INDEX `jobs_to_sweep` ON `jobs` (`number`) WHERE (state = 'stopping' or (state = 'paused' and endpoint is not null)) and blocked + queued > 0;--> statement-breakpoint
+CREATE INDEX `jobs_that_are_endpoints` ON `jobs` (`id`) WHERE endpoint is not null;--> statement-breakpoint
 CREATE TABLE `keys` (
 	`key` text PRIMARY KEY NOT NULL,
 	`digest` text,

@@ -10,6 +10,7 @@ import { readStatements } from './reads.ts'
 import { scheduleStatements } from './schedules.ts'
 import { taskStatements } from './tasks.ts'
 import { turnStatements } from './turns.ts'
+import { webhookStatements } from './webhooks.ts'
 
 /** Every statement that runs more than once a request, prepared once; a test explains each and fails on a table scan. */
 export const prepareStatements = (db: BunSQLiteDatabase) =>
@@ -23,6 +24,7 @@ export const prepareStatements = (db: BunSQLiteDatabase) =>
     ...edgeStatements(db),
     ...readStatements(db),
     ...scheduleStatements(db),
+    ...webhookStatements(db),
     ...purgeStatements(db),
   })
 

@@ -25,6 +25,8 @@ const fixed = {
   uniqueKey: placeholder('uniqueKey'),
   owner: placeholder('owner'),
   schedule: placeholder('schedule'),
+  webhook: placeholder('webhook'),
+  endpoint: placeholder('endpoint'),
 }
 
 /** The columns that change: see `fromJob`. */

@@ -75,6 +75,13 @@ export const readStatements = (db: BunSQLiteDatabase) => {
       .from(tasks)
       .where(and(eq(tasks.job, numeric('job')), eq(tasks.index, numeric('index'))))
       .prepare(),
+    /** Those whose keys lie between two texts, in the order of these. */
+    tasksByKeys: found(
+      sql`${tasks.key} is not null and ${tasks.key} > ${textual('after')} and ${tasks.key} < ${textual('until')}`,
+    )
+      .orderBy(asc(tasks.key))
+      .limit(atMost('limit'))
+      .prepare(),
     tasks: page(),
     tasksIn: {
       blocked: listed(inState('blocked')),

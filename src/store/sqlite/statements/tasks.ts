@@ -30,6 +30,14 @@ const claimable = {
   input: tasks.input,
   options: tasks.options,
 }
+/** What it takes to have it run again. */
+const revivable = {
+  index: tasks.index,
+  queue: tasks.queue,
+  key: tasks.key,
+  state: tasks.state,
+  attempt: tasks.attempt,
+}
 const spent = sql`${tasks.failures} + ${placeholder('spent')}`
 
 /** What moves a task, one transition a statement. */
@@ -192,14 +200,9 @@ export const taskStatements = (db: BunSQLiteDatabase) => ({
     .where(and(thisTask, mayTake('cancel')))
     .prepare(),
 
+  missedTask: db.select(revivable).from(tasks).where(and(thisTask, missed)).prepare(),
   missedTasks: db
-    .select({
-      index: tasks.index,
-      queue: tasks.queue,
-      key: tasks.key,
-      state: tasks.state,
-      attempt: tasks.attempt,
-    })
+    .select(revivable)
     .from(tasks)
     .where(and(eq(tasks.job, numeric('job')), missed))
     .limit(atMost('limit'))
