@@ -19,6 +19,8 @@ import { RouteTable } from './routes.ts'
 import { schedules } from './schedules.ts'
 import { submit } from './submit.ts'
 import { tasks } from './tasks.ts'
+import { webhookActions } from './webhook-actions.ts'
+import { webhooks } from './webhooks.ts'
 
 export type { AppOptions } from './options.ts'
 export { Streams } from './streams.ts'
@@ -73,13 +75,17 @@ const guarded = (options: AppOptions) => {
     .use(results(options))
     .use(events(options))
     .use(schedules(options))
+    .use(webhooks(options))
     .use(channel(options))
 }
 
 /** What changes how the jobs of everybody run. */
 const administered = (options: AppOptions) => {
   const checkToken = tokenGuard(options.tokens, 'admin')
-  return new Elysia().onTransform(({ request }) => checkToken(request)).use(queues(options))
+  return new Elysia()
+    .onTransform(({ request }) => checkToken(request))
+    .use(queues(options))
+    .use(webhookActions(options))
 }
 
 export type App = ReturnType<typeof createApp>

@@ -5,6 +5,8 @@ import { QueueShape } from '../job/queue-wire.ts'
 import { LimitsSpec } from '../job/queues.ts'
 import { RetrySpec } from '../job/spec.ts'
 import { UniqueSpec } from '../job/unique.ts'
+import { WebhookSpec } from '../job/webhook.ts'
+import { DeliveryShape, EndpointShape, WholeDeliveryShape } from '../job/webhook-wire.ts'
 import { CountsShape, FailureShape, JobShape, ResultShape, TaskShape, WholeTaskShape } from '../job/wire.ts'
 import { ScheduleShape, WholeScheduleSpec } from '../kinds/schedule.ts'
 import { EachTaskSpec, JobSpec, TaskSpec } from '../kinds/spec.ts'
@@ -37,6 +39,10 @@ const named = {
   Queue: QueueShape,
   ScheduleSpec: WholeScheduleSpec,
   Schedule: ScheduleShape,
+  WebhookSpec,
+  Webhook: EndpointShape,
+  Delivery: DeliveryShape,
+  WholeDelivery: WholeDeliveryShape,
   Job: JobShape,
   Task: TaskShape,
   WholeTask: WholeTaskShape,
@@ -65,6 +71,7 @@ const documentation = {
     { name: 'results', description: 'What came of it.' },
     { name: 'queues', description: 'What limits how fast tasks run, and how they fare.' },
     { name: 'schedules', description: 'Jobs that are submitted again and again.' },
+    { name: 'webhooks', description: 'Who is told of jobs, and whether they heard it.' },
     { name: 'handlers', description: 'What `call` tasks can run.' },
     { name: 'events', description: 'What happens, as it happens.' },
     { name: 'probes', description: 'For those who run the server.' },

@@ -3,6 +3,7 @@ import type { Store } from '../../src/store/store.ts'
 import { acting } from './contract/acting.ts'
 import { adding } from './contract/adding.ts'
 import { admitting } from './contract/admitting.ts'
+import { announcing } from './contract/announcing.ts'
 import { claiming } from './contract/claiming.ts'
 import { deciding } from './contract/deciding.ts'
 import { delaying } from './contract/delaying.ts'
@@ -43,6 +44,7 @@ const parts = {
   deciding,
   acting,
   depending,
+  announcing,
   deleting,
   timing,
   scheduling,

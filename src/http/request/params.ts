@@ -7,6 +7,8 @@ export const pathParameters = {
   id: Type.String({ format: 'uuid', description: 'The id of the job.' }),
   task: Type.String({ description: 'The index of the task in its job, from 0, or its key.' }),
   schedule: ScheduleId,
+  webhook: Type.String({ description: 'The id of an endpoint of webhooks.' }),
+  delivery: Type.String({ description: 'The id of a delivery: its `webhook-id`.' }),
   name: Type.String({
     description: 'The name of a queue, or a pattern of names with `*`; percent-encoded.',
     example: 'http:api.example.com',
