@@ -67,7 +67,9 @@ const secretErrors = (secret: string | undefined, at: string, keysOf: Keys): Fie
     return [{ field: at, message }]
   }
   const field = `${at}.secret`
-  return [unexpected(field, `to name a SHEAF_SECRET_${secret} of this server, ${allowedSecrets}`, secret)]
+  return [
+    unexpected(field, `to name a SHEAF_SECRET_${secret} of this server that holds ${allowedSecrets}`, secret),
+  ]
 }
 
 interface Tools {

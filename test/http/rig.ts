@@ -4,7 +4,7 @@ import { type App, createApp, Streams } from '../../src/http/app.ts'
 import type { ProblemView } from '../../src/http/problem.ts'
 import type { JobView } from '../../src/job/wire.ts'
 import { defineHandler } from '../../src/kinds/handler.ts'
-import { createKinds } from '../../src/kinds/kinds.ts'
+import { createKinds, type KindsOptions } from '../../src/kinds/kinds.ts'
 import type { TaskSpec } from '../../src/kinds/spec.ts'
 import { readTokens } from '../../src/tokens.ts'
 import { type Rig, type RigOptions, startEngine } from '../support/engine.ts'
@@ -33,6 +33,8 @@ export interface AppRigOptions extends Pick<RigOptions, 'wrap' | 'concurrency' |
   socketBufferBytes?: number
   socketIdleSeconds?: number
   maxQueuedPerToken?: number
+  /** What the kinds of tasks are made with, beside their handlers. */
+  kinds?: KindsOptions
 }
 
 export interface AppRig extends AsyncDisposable {
@@ -59,9 +61,9 @@ export interface AppRig extends AsyncDisposable {
 /** The HTTP interface on the real engine and a store in memory. Dispose of it with `await using`. */
 export const startApp = async (given: AppRigOptions = {}) => {
   const { tokens, maxBodyBytes = 1_000_000, socketBufferBytes = 1024 * 1024, ...rest } = given
-  const { maxQueuedPerToken, socketIdleSeconds, ...options } = rest
+  const { maxQueuedPerToken, socketIdleSeconds, kinds: own, ...options } = rest
   const runs = new Script()
-  const kinds = { ...createKinds({ handlers: [echo, fail] }), sleep: runs }
+  const kinds = { ...createKinds({ handlers: [echo, fail], ...own }), sleep: runs }
   const under = await startEngine({ ...options, kinds })
   const { engine, clock } = under
   const streams = new Streams()

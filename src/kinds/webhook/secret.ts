@@ -5,8 +5,8 @@ const prefix = 'whsec_'
 const leastBytes = 24
 const mostBytes = 64
 
-/** What secrets are to be, to follow the name of what holds them. */
-export const allowedSecrets = `to be secrets whsec_…, the newest first, with ${leastBytes} to ${mostBytes} bytes in base64 each, separated by commas`
+/** What secrets are to be, in the words of a message. */
+export const allowedSecrets = `secrets whsec_…, the newest first, with ${leastBytes} to ${mostBytes} bytes in base64 each, separated by commas`
 
 /** The keys of secrets as they are written in a setting; undefined where one of them cannot be used. */
 export const readSecrets = (text: string): readonly SigningKey[] | undefined => {
