@@ -28,8 +28,11 @@ export {
   sql,
   type Task,
 } from './client/task.ts'
+export type { DeliveryListOptions, WebhookListOptions, Webhooks } from './client/webhooks.ts'
 export type { FollowEvent, JobEvent, ProgressEvent, TaskChangeView, TasksEvent } from './job/events.ts'
 export type { QueueView } from './job/queue-wire.ts'
 export type { LimitsSpec } from './job/queues.ts'
+export type { WebhookEvent, WebhookSpec } from './job/webhook.ts'
+export type { DeliveryView, EndpointView, WholeDeliveryView } from './job/webhook-wire.ts'
 export type { JobView, ResultView, TaskView, WholeTaskView } from './job/wire.ts'
 export type { ScheduleView } from './kinds/schedule.ts'

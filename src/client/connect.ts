@@ -18,6 +18,7 @@ import { isStream, submitStream } from './stream.ts'
 import { submit } from './submit.ts'
 import type { Each, Task } from './task.ts'
 import { createTransport, type Fetch, type LocalApp } from './transport.ts'
+import { createWebhooks } from './webhooks.ts'
 
 export interface ConnectOptions {
   /** The secret of one of the server's tokens. */
@@ -77,6 +78,7 @@ export const connect = (target: string | URL | LocalApp, options: ConnectOptions
     api,
     queues,
     schedules: createSchedules(tools),
+    webhooks: createWebhooks(api, ask),
     all: gather(tools, 'all', allOf),
     allSettled: gather(tools, 'allSettled', allSettledOf),
     any: gather(tools, 'any', anyOf),

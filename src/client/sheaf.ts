@@ -4,6 +4,7 @@ import type { Queues } from './queues.ts'
 import type { Schedules } from './schedules.ts'
 import type { SubmitOptions } from './submit.ts'
 import type { Each, Outputs, Task } from './task.ts'
+import type { Webhooks } from './webhooks.ts'
 
 /** The outcome is what the function says; so these say nothing of it. */
 export interface GatherOptions
@@ -64,6 +65,9 @@ export interface Sheaf extends Gathers, AsyncDisposable {
 
   /** Jobs that are submitted again and again. */
   readonly schedules: Schedules
+
+  /** Who was told of jobs by their webhooks, and whether they heard it. */
+  readonly webhooks: Webhooks
 
   /** Every route of the server, typed: the Eden treaty. */
   readonly api: Api
