@@ -6,6 +6,7 @@ import { call, connect } from '../src/client.ts'
 import { settings } from '../src/config.ts'
 import { filesOf } from './kinds/email/parts.ts'
 import { type Listener, startSmtp } from './kinds/email/server.ts'
+import { answerOf, ChildProcess, freePort } from './support/process.ts'
 import { startServer, type TestServer } from './support/server.ts'
 import { startUpstream } from './support/upstream.ts'
 
@@ -75,7 +76,10 @@ beforeAll(async () => {
   upstream = await startUpstream()
   smtp = await startSmtp()
   server = await startServer({
-    env: { SHEAF_SMTP: `smtp://127.0.0.1:${smtp.port}?from=sheaf@example.com` },
+    env: {
+      SHEAF_SMTP: `smtp://127.0.0.1:${smtp.port}?from=sheaf@example.com`,
+      SHEAF_WEBHOOK_SECRETS: /whsec_\w+/.exec(readme)?.[0] ?? '',
+    },
     handlers: [(await import(handlers)).letters],
   })
 })
@@ -239,6 +243,22 @@ describe('the README', () => {
     const sheaf = connect(own.url)
     expect(await sheaf.all([call<number>('primes', { below: 6 })])).toEqual([3])
     await sheaf.close()
+  })
+
+  test('tells an app of a job, which verifies what it is told', async () => {
+    const [app] = blocksIn('ts', 'standardwebhooks')
+    const [submit] = blocksIn('sh', '"webhook"')
+    const port = String(freePort())
+    await Bun.write(join(folder, 'app.ts'), (app?.code ?? '').replace('4000', port))
+    await using receiver = new ChildProcess([process.execPath, join(folder, 'app.ts')], root)
+    const { status } = await answerOf(receiver, `http://localhost:${port}/`)
+    expect(status).toBe(401)
+    const { out, err } = await runShell((submit?.code ?? '').replace('4000', port))
+    const { id } = JSON.parse(out || err)
+    const [, webhookId, message] = /^(\S+) (.*)$/.exec(await receiver.stdout.line(/job\.succeeded/)) ?? []
+    expect(webhookId).toStartWith('msg_')
+    const data = { id, name: 'report', labels: { team: 'growth' }, links: { results: `/jobs/${id}/results` } }
+    expect(JSON.parse(message ?? '')).toMatchObject({ type: 'job.succeeded', data })
   })
 
   test('tests with bun test', async () => {

@@ -112,6 +112,18 @@ export class Output {
   }
 }
 
+/** What is answered at a URL, once the process listens there. */
+export const answerOf = async (process: ChildProcess, url: string): Promise<Response> => {
+  for (;;) {
+    try {
+      return await fetch(url, { method: 'POST' })
+    } catch {
+      if (!process.running) throw new Error(`The process ended before it listened: ${process.stderr.text}`)
+      await Bun.sleep(knockMs)
+    }
+  }
+}
+
 const main = join(import.meta.dir, '../../src/main.ts')
 
 /** A Sheaf server, started as `bun run start` starts it. */

@@ -13,7 +13,7 @@ import { Driver } from '../driver.ts'
 import { tempDirs } from '../temp.ts'
 import { load, schemaOf } from './versions/load.ts'
 import { failing, next } from './versions/next.ts'
-import { handlers, idempotencyKey, jobs, type Name, released, standing } from './versions/story.ts'
+import { env, handlers, hook, idempotencyKey, jobs, type Name, released, standing } from './versions/story.ts'
 
 setDefaultTimeout(20_000)
 
@@ -32,6 +32,7 @@ const outcomes: Record<Name, unknown[]> = {
   running: [{ output: 1, attempt: 2 }, { output: 2, attempt: 2 }, { output: 3 }, { output: 1 }],
   each: [{ key: 'of-x', output: 'x-0' }, { output: 'y-1' }, { output: 'z-2' }],
   paused: [{ output: 1 }],
+  told: [{ output: 1 }],
   narrow: [{ output: 1 }, { output: 2 }],
 }
 
@@ -72,7 +73,7 @@ describe.each([...released])('a database of schema %d', (version) => {
     const file = newFile()
     const later = (await load(version, file)) + 2 * 3_600_000 - systemClock.now()
     const clock = { ...systemClock, now: () => systemClock.now() + later }
-    await using server = await startServer({ env: { SHEAF_DATABASE: file }, handlers, clock })
+    await using server = await startServer({ env: { ...env, SHEAF_DATABASE: file }, handlers, clock })
     const { url } = server
 
     for (const name of ['ended', 'paused', 'narrow'] as const)
@@ -88,6 +89,8 @@ describe.each([...released])('a database of schema %d', (version) => {
       expect(await readResults(url, (await one(url, name)).id)).toMatchObject(outcomes[name])
     expect(await readResults(url, (await one(url, 'hourly')).id)).toMatchObject([{ output: 7 }])
     expect((await (await fetch(`${url}/jobs?label=team:growth`)).json()).data).toHaveLength(1)
+    const { data: endpoints } = await (await fetch(`${url}/webhooks`)).json()
+    expect(endpoints).toMatchObject([{ url: hook, counts: { pending: 1 } }])
   })
 })
 

@@ -11,7 +11,7 @@ import { backup } from '../../../../src/store/sqlite/backup.ts'
 import { readJob, submit } from '../../../crash/rest.ts'
 import { temporaryFolder } from '../../../support/folder.ts'
 import { startServer } from '../../../support/server.ts'
-import { handlers, hourly, idempotencyKey, jobs, type Name, standing } from './story.ts'
+import { env, handlers, hourly, idempotencyKey, jobs, type Name, standing } from './story.ts'
 
 const send = async (url: string, method: string, body: unknown = {}): Promise<void> => {
   const headers = { 'content-type': 'application/json' }
@@ -74,7 +74,7 @@ const rowsOf = (db: Database, table: string): string[] => {
     .map(({ row }) => `insert into ${table} (${columns.join(', ')}) values (${row})`)
 }
 
-await using server = await startServer({ handlers })
+await using server = await startServer({ env, handlers })
 await tell(server.url)
 using folder = temporaryFolder()
 const { version } = backup({ from: server.database, to: folder.file('copy.db') })

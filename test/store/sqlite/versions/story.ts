@@ -29,6 +29,12 @@ export const patient = defineHandler({
 
 export const handlers = [echo, broken, patient]
 
+/** What the server has to be told so that it takes these jobs. */
+export const env = { SHEAF_WEBHOOK_SECRETS: `whsec_${'A'.repeat(32)}` }
+
+/** Where nobody listens: what is to be told there waits. */
+export const hook = 'http://127.0.0.1:9/hook'
+
 const hour = 3_600_000
 const call = (handler: 'echo' | 'broken' | 'patient', input: unknown = null) =>
   ({ kind: 'call', handler, input }) as const
@@ -64,6 +70,7 @@ export const jobs = {
     delayMs: hour,
   },
   paused: { tasks: [{ ...call('echo', 1), delayMs: hour }] },
+  told: { webhook: { url: hook }, tasks: [call('echo', 1)] },
   narrow: { queue: 'narrow', unique: { key: 'only-one' }, tasks: [call('echo', 1), call('echo', 2)] },
 } as const satisfies Record<string, JobSpec>
 
@@ -75,6 +82,7 @@ export const standing: Record<Name, { state: JobState; counts: Partial<JobView['
   running: { state: 'running', counts: { running: 2, queued: 1, blocked: 1 } },
   each: { state: 'scheduled', counts: { queued: 3 } },
   paused: { state: 'paused', counts: { queued: 1 } },
+  told: { state: 'succeeded', counts: { succeeded: 1 } },
   narrow: { state: 'running', counts: { queued: 2 } },
 }
 
