@@ -151,7 +151,7 @@ describe('the fields of a job', () => {
     [{ labels: { a: 1 } }, ['labels.a']],
     [{ labels: ['a'] }, ['labels']],
     [{ keepMs: -1 }, ['keepMs']],
-    [{ webhook: {}, after: [] }, ['webhook', 'after']],
+    [{ hook: {}, after: [] }, ['hook', 'after']],
   ])('%j have the errors %j', (fields, errors) => {
     expect(fieldsOf(JobCommon, fields)).toEqual(errors)
   })
