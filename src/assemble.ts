@@ -69,7 +69,7 @@ export const assemble = (options: PartsOptions): Parts => {
     handlers,
     sources: config.sources,
     smtp: config.smtp,
-    webhookKeys: config.webhookKeys,
+    webhookSecrets: config.webhookSecrets,
     secrets: config.secrets,
     // One for all of it: whatever leaves goes through the same guard.
     egress: createEgress({ allow: config.egressAllow, clock }),

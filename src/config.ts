@@ -66,7 +66,7 @@ export const readSettings = (
     handlers: readIfSet('handlers'),
     sources: readIfSet('sources') ?? [],
     smtp: readIfSet('smtp'),
-    webhookKeys: readIfSet('webhookKeys') ?? [],
+    webhookSecrets: readIfSet('webhookSecrets') ?? [],
     secrets,
     log: read('log'),
     graceMs: read('graceMs'),

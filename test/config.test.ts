@@ -30,7 +30,7 @@ describe('the settings', () => {
       secrets: new Map(),
       sources: [],
       smtp: undefined,
-      webhookKeys: [],
+      webhookSecrets: [],
       log: 'info',
       graceMs: 10_000,
       maxBodyBytes: 16_777_216,

@@ -25,7 +25,7 @@ export interface Config {
   /** Where `email` tasks send their mail. */
   smtp: SmtpSettings | undefined
   /** What webhooks are signed with, the newest first. */
-  webhookKeys: readonly SigningKey[]
+  webhookSecrets: readonly SigningKey[]
   /** The values of `SHEAF_SECRET_<NAME>`, by name. */
   secrets: ReadonlyMap<string, string>
   log: LogLevel
@@ -149,7 +149,7 @@ export const settings: { readonly [Key in Exclude<keyof Config, 'secrets'>]: Set
     parse: parseSmtp,
     got: flawOfSmtp,
   },
-  webhookKeys: {
+  webhookSecrets: {
     name: 'SHEAF_WEBHOOK_SECRETS',
     default: undefined,
     allowed: `to be ${allowedSecrets}`,

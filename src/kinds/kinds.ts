@@ -29,7 +29,7 @@ export interface KindsOptions {
   /** Where `http` tasks save bodies. Default: nowhere. */
   artifacts?: Artifacts
   /** What webhooks are signed with whose job names no secret. Default: nothing; then such a webhook is refused. */
-  webhookKeys?: readonly SigningKey[]
+  webhookSecrets?: readonly SigningKey[]
   /** The secrets that a webhook may name. Default none. */
   secrets?: ReadonlyMap<string, string>
   /** Default: that of the machine. */
@@ -43,7 +43,7 @@ export const createKinds = ({
   smtp,
   egress = createEgress(),
   artifacts,
-  webhookKeys = [],
+  webhookSecrets = [],
   secrets = new Map(),
   clock = systemClock,
 }: KindsOptions = {}): Kinds => ({
@@ -52,5 +52,5 @@ export const createKinds = ({
   call: createCall(handlers),
   sql: createSql(sources),
   email: createEmail(smtp, { artifacts }),
-  webhook: createWebhook({ egress, clock, keys: webhookKeys, secrets }),
+  webhook: createWebhook({ egress, clock, keys: webhookSecrets, secrets }),
 })

@@ -33,6 +33,8 @@ export interface SheafOptions<Prefix extends string = string> {
   sources?: string
   /** The mail server of `email` tasks, as `SHEAF_SMTP`. Default: none. */
   smtp?: string
+  /** What webhooks are signed with, as `SHEAF_WEBHOOK_SECRETS`. Default: nothing; a job that has one must name a secret. */
+  webhookSecrets?: string
   /** What `{{secrets.NAME}}` stands for, by name. Default: none. */
   secrets?: Readonly<Record<string, string>>
   /** The least important level that is written to stderr (default `warn`), or where lines go. */

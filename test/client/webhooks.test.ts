@@ -4,7 +4,7 @@ import { type AppRig, startApp } from '../http/rig.ts'
 import { keysOf, loopback, Receiver, secretOf } from '../support/webhooks.ts'
 import { startClient } from './support/rig.ts'
 
-const start = () => startApp({ kinds: { egress: loopback, webhookKeys: keysOf(secretOf('a')) } })
+const start = () => startApp({ kinds: { egress: loopback, webhookSecrets: keysOf(secretOf('a')) } })
 
 /** Resolves once all deliveries are in this state. */
 const untilAll = async (rig: AppRig, endpoint: string, state: DeliveryView['state']) => {
