@@ -145,3 +145,17 @@ test('what a job is called is no placeholder in what is told of it', async () =>
   expect(payload.data).toMatchObject({ name, labels: { '10': '{{', '9': '}}' } })
   await delivery(rig, 0, 'succeeded')
 })
+
+test('a thousand jobs that end together are told of once each', async () => {
+  await using rig = await startTelling()
+  using receiver = new Receiver()
+  const jobs = Array.from({ length: 1_000 }, () => hooked(receiver))
+  await Promise.all(jobs.map((job) => rig.submit(job)))
+  await receiver.nth(1_000)
+  await delivery(rig, 999, 'succeeded')
+  expect(new Set(receiver.received.map(({ payload }) => payload.data.id))).toEqual(
+    new Set(jobs.map(({ id }) => id)),
+  )
+  expect(receiver.received).toHaveLength(1_000)
+  expect(await rig.store.endpoints({ limit: 10 })).toHaveLength(1)
+})

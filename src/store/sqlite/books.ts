@@ -25,6 +25,7 @@ export class Books {
   readonly lanes: Lanes
   /** What the webhooks of jobs know of them. */
   readonly known = new Map<number, Known>()
+  readonly endpoints = new Map<string, OpenJob>()
   #jobs = new Map<number, OpenJob>()
   /** The seq that each job had before this transaction. */
   #since = new Map<number, number>()

@@ -16,7 +16,7 @@ export const announce = (books: Books, job: OpenJob, webhook: Webhook): void => 
   books.known.set(job.number, { state: job.state, tasks: all.length })
   const news = newsOf(webhook, job, change, books.now)
   if (news.length === 0) return
-  const endpoint = books.byId(webhook.endpoint) ?? create(books, webhook)
+  const endpoint = endpointOf(books, webhook)
   insertTasks(books, books.queues, {
     job: endpoint,
     from: endpoint.counts.total,
@@ -30,6 +30,14 @@ export const announce = (books: Books, job: OpenJob, webhook: Webhook): void => 
     })),
   })
   books.touch(endpoint)
+}
+
+/** Read once in a transaction, in which thousands of jobs may end that have the same. */
+const endpointOf = (books: Books, webhook: Webhook): OpenJob => {
+  const { endpoint: id } = webhook
+  const endpoint = books.endpoints.get(id) ?? books.byId(id) ?? create(books, webhook)
+  books.endpoints.set(id, endpoint)
+  return endpoint
 }
 
 const create = (books: Books, { endpoint: id, url, keepMs }: Webhook): OpenJob => {
