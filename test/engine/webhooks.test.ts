@@ -1,4 +1,5 @@
 import { describe, expect, test } from 'bun:test'
+import { told } from '../../src/engine/told.ts'
 import type { Webhook } from '../../src/job/webhook.ts'
 import { createWebhook } from '../../src/kinds/webhook.ts'
 import type { TaskRecord } from '../../src/store/store.ts'
@@ -34,7 +35,7 @@ const delivery = async (
     const task = job && (await rig.store.task(job, { index }))
     return task?.state === state && task.attempt >= attempt ? task : undefined
   }
-  for await (const _ of rig.engine.follow('ep_1', { after: 0, signal })) {
+  for await (const _ of told((reader) => rig.engine.follow('ep_1', { after: 0 }, reader), signal)) {
     const task = await stands()
     if (task === undefined) continue
     controller.abort()

@@ -1,4 +1,5 @@
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'bun:test'
+import { told } from '../../src/engine/told.ts'
 import type { WebhookEvent } from '../../src/job/webhook.ts'
 import type { DeliveryView, EndpointView, WholeDeliveryView } from '../../src/job/webhook-wire.ts'
 import type { JobView } from '../../src/job/wire.ts'
@@ -62,10 +63,7 @@ const endpointOf = async (job: JobView) => `/webhooks/${job.webhook?.id}`
 /** Resolves once the delivery is on disk in this state: its end follows the answer of the receiver. */
 const standing = async (job: JobView, state: DeliveryView['state']): Promise<DeliveryView> => {
   await server.engine.ended(job.id, 10_000)
-  for await (const _ of server.engine.follow(job.webhook?.id ?? '', {
-    after: 0,
-    signal: new AbortController().signal,
-  })) {
+  for await (const _ of told((reader) => server.engine.follow(job.webhook?.id ?? '', { after: 0 }, reader))) {
     const { data } = await read<List<DeliveryView>>(`/jobs/${job.id}/deliveries`)
     const found = data.find((one) => one.state === state)
     if (found) return found
