@@ -1,5 +1,6 @@
 import { describe, expect, test } from 'bun:test'
 import { call, connect, type DeliveryView } from '../../src/client.ts'
+import { told } from '../../src/engine/told.ts'
 import { type AppRig, startApp } from '../http/rig.ts'
 import { keysOf, loopback, Receiver, secretOf } from '../support/webhooks.ts'
 import { startClient } from './support/rig.ts'
@@ -9,7 +10,7 @@ const start = () => startApp({ kinds: { egress: loopback, webhookSecrets: keysOf
 /** Resolves once all deliveries are in this state. */
 const untilAll = async (rig: AppRig, endpoint: string, state: DeliveryView['state']) => {
   const { webhooks } = connect(rig.app)
-  for await (const _ of rig.engine.follow(endpoint, { after: 0, signal: new AbortController().signal })) {
+  for await (const _ of told((reader) => rig.engine.follow(endpoint, { after: 0 }, reader))) {
     const { data } = await webhooks.deliveries(endpoint)
     if (data.every((one) => one.state === state)) return data
   }
@@ -24,8 +25,8 @@ describe('the webhooks', () => {
     const webhook = { url: receiver.url, events: ['job.running' as const, 'job.succeeded' as const] }
     const job = await sheaf.submit([call('echo', 1)], { name: 'told', webhook })
     const { id = '' } = (await job.ended()).webhook ?? {}
-    const told = await untilAll(rig, id, 'succeeded')
-    expect(told.map(({ type }) => type)).toEqual(['job.running', 'job.succeeded'])
+    const deliveries = await untilAll(rig, id, 'succeeded')
+    expect(deliveries.map(({ type }) => type)).toEqual(['job.running', 'job.succeeded'])
     expect((await sheaf.webhooks.list()).data).toEqual([await sheaf.webhooks.get(id)])
     const page = await sheaf.webhooks.ofJob(job.id, { limit: 1 })
     const rest = await sheaf.webhooks.ofJob(job.id, { cursor: page.next ?? '' })
