@@ -30,8 +30,8 @@ describe('the webhooks', () => {
     expect((await sheaf.webhooks.list()).data).toEqual([await sheaf.webhooks.get(id)])
     const page = await sheaf.webhooks.ofJob(job.id, { limit: 1 })
     const rest = await sheaf.webhooks.ofJob(job.id, { cursor: page.next ?? '' })
-    expect([...page.data, ...rest.data]).toEqual(told)
-    const whole = await sheaf.webhooks.delivery(id, told[0]?.id ?? '')
+    expect([...page.data, ...rest.data]).toEqual(deliveries)
+    const whole = await sheaf.webhooks.delivery(id, deliveries[0]?.id ?? '')
     expect(whole.payload).toMatchObject({ type: 'job.running', data: { name: 'told' } })
   })
 
