@@ -144,6 +144,13 @@ describe('the README', () => {
     expect(out).toBe('first 200\nthen 0\n')
   })
 
+  test('opens the channel as a page does, with a ticket', async () => {
+    const [page] = blocksIn('ts', '/tickets')
+    const { out, code } = await runTypeScript('page.ts', page?.code ?? '')
+    expect(out).toBe('{"type":"pong"}\n')
+    expect(code).toBe(0)
+  })
+
   test('gathers with the typed client', async () => {
     const [client] = blocksIn('ts', 'sheaf.all(')
     const { out, err, code } = await runTypeScript('client.ts', client?.code ?? '')

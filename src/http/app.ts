@@ -6,7 +6,7 @@ import { channel, websocketOptions } from './channel.ts'
 import { docs } from './docs.ts'
 import { answerError } from './errors.ts'
 import { events } from './events.ts'
-import { originGuard, tokenGuard } from './guard.ts'
+import { originGuard, ticketGuard, tokenGuard } from './guard.ts'
 import { handlers } from './handlers.ts'
 import { jobs } from './jobs.ts'
 import type { AppOptions } from './options.ts'
@@ -19,6 +19,8 @@ import { RouteTable } from './routes.ts'
 import { schedules } from './schedules.ts'
 import { submit } from './submit.ts'
 import { tasks } from './tasks.ts'
+import { TicketOffice } from './ticket-office.ts'
+import { tickets } from './tickets.ts'
 import { webhookActions } from './webhook-actions.ts'
 import { webhooks } from './webhooks.ts'
 
@@ -43,6 +45,7 @@ export const createApp = (options: AppOptions) => {
   const prefix = (options.prefix ?? '') as ''
   const websocket = websocketOptions(options.socketIdleSeconds)
   const app = new Elysia({ normalize: false, prefix, serve, websocket })
+  const office = new TicketOffice(options.clock)
   const tools = { routes: new RouteTable(app), clock: options.clock, log: options.log }
   return (
     app
@@ -52,6 +55,8 @@ export const createApp = (options: AppOptions) => {
       .use(probes(options))
       .use(docs())
       .use(guarded(options))
+      .use(streamed(options, office))
+      .use(ticketed(options, office))
       .use(administered(options))
   )
 }
@@ -73,10 +78,23 @@ const guarded = (options: AppOptions) => {
     .use(tasks(options))
     .use(artifact(options))
     .use(results(options))
-    .use(events(options))
     .use(schedules(options))
     .use(webhooks(options))
+}
+
+/** What stays open and a page opens by itself. */
+const streamed = (options: AppOptions, office: TicketOffice) => {
+  const checkTicket = ticketGuard(options.tokens, office)
+  return new Elysia()
+    .onTransform(({ request }) => checkTicket(request))
+    .use(events(options))
     .use(channel(options))
+}
+
+/** Whoever may read may ask for a ticket to read with. */
+const ticketed = (options: AppOptions, office: TicketOffice) => {
+  const checkToken = tokenGuard(options.tokens, 'read')
+  return new Elysia().onTransform(({ request }) => checkToken(request)).use(tickets(options, office))
 }
 
 /** What changes how the jobs of everybody run. */

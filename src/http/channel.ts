@@ -20,6 +20,12 @@ export const websocketOptions = (idleSeconds = 120) => ({
   idleTimeout: idleSeconds,
 })
 
+const ChannelQuery = Type.Object({
+  ticket: Type.Optional(
+    Type.String({ description: 'From POST /tickets, where no token can be sent along.' }),
+  ),
+})
+
 /** One socket follows any number of jobs. */
 export const channel = ({ engine, log, streams, socketBufferBytes: bufferBytes }: AppOptions) => {
   const open = new WeakMap<object, { session: Session; forget(): void }>()
@@ -28,6 +34,7 @@ export const channel = ({ engine, log, streams, socketBufferBytes: bufferBytes }
       // For the types of Eden; what arrives is read by the session.
       body: declared(Type.Unsafe<ClientMessage>({})),
       response: declared(Type.Unsafe<ServerMessage>({})),
+      query: declared(ChannelQuery),
       // An arrow: Elysia warns on stderr about a method, once it is minified.
       transform: () => {
         if (streams.closed) throw new Problem('unavailable', 'The server is stopping.')
@@ -59,6 +66,7 @@ export const channel = ({ engine, log, streams, socketBufferBytes: bufferBytes }
         )
       },
       {
+        query: declared(ChannelQuery),
         response: {
           101: declared(Type.Void(), { description: 'The socket is open.' }),
           ...problems('upgrade_required', 'unavailable'),

@@ -21,6 +21,9 @@ const EventsQuery = Type.Object(
       }),
     ),
     ...filterParameters,
+    ticket: Type.Optional(
+      Type.String({ description: 'From POST /tickets, where no token can be sent along.' }),
+    ),
   },
   { additionalProperties: false },
 )

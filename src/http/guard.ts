@@ -2,6 +2,7 @@ import { Problem, show } from '../job/errors.ts'
 import { isLoopback } from '../loopback.ts'
 import { covers, type Scope, type Token, tokenOf } from '../tokens.ts'
 import { Refusal } from './problem.ts'
+import { type TicketOffice, ticketMs } from './ticket-office.ts'
 
 type Check = (request: Request) => void
 
@@ -44,16 +45,27 @@ export const tokenGuard = (tokens: readonly Token[], toChange: Scope): Check => 
     if (secret === undefined)
       throw unauthorized('Expected the header "Authorization: Bearer TOKEN".', 'Bearer realm="sheaf"')
     const held = tokenOf(secret, tokens)?.scope
+    if (held === undefined) throw unauthorized('The token is not one of this server.', invalidToken)
+    demand(isSafe(method) ? 'read' : toChange, held)
+  }
+}
+
+/**
+ * Where a browser can send no header: to read, a ticket in the query will do in place of a token. One that is given must be
+ * valid, also where neither is needed.
+ */
+export const ticketGuard = (tokens: readonly Token[], office: TicketOffice): Check => {
+  const checkToken = tokenGuard(tokens, 'read')
+  return (request) => {
+    const ticket = new URL(request.url).searchParams.get('ticket')
+    if (ticket === null) return checkToken(request)
+    const held = office.redeem(ticket)
     if (held === undefined)
       throw unauthorized(
-        'The token is not one of this server.',
-        'Bearer realm="sheaf", error="invalid_token"',
+        `Expected "ticket" to be one that POST /tickets gave less than ${ticketMs / 1000} s ago, and that was not used before.`,
+        invalidToken,
       )
-    const needed = isSafe(method) ? 'read' : toChange
-    if (!covers(held, needed))
-      throw new Refusal('forbidden', `Expected a token with the scope "${needed}", got one with "${held}".`, {
-        'www-authenticate': `Bearer realm="sheaf", error="insufficient_scope", scope="${needed}"`,
-      })
+    demand('read', held)
   }
 }
 
@@ -63,12 +75,20 @@ export const holderOf = ({ headers }: Request, tokens: readonly Token[]): Token 
   return secret === undefined ? undefined : tokenOf(secret, tokens)
 }
 
+const demand = (needed: Scope, held: Scope): void => {
+  if (covers(held, needed)) return
+  throw new Refusal('forbidden', `Expected a token with the scope "${needed}", got one with "${held}".`, {
+    'www-authenticate': `Bearer realm="sheaf", error="insufficient_scope", scope="${needed}"`,
+  })
+}
+
 const secretOf = (headers: Headers): string | undefined =>
   /^Bearer +(\S+) *$/i.exec(headers.get('authorization') ?? '')?.[1]
 
 const isSafe = (method: string): boolean => method === 'GET' || method === 'HEAD' || method === 'OPTIONS'
 
 /** RFC 6750, section 3. */
+const invalidToken = 'Bearer realm="sheaf", error="invalid_token"'
 const unauthorized = (detail: string, challenge: string) =>
   new Refusal('unauthorized', detail, { 'www-authenticate': challenge })
 

@@ -86,7 +86,7 @@ export const problemResponse = (problem: Problem, instance: string): Response =>
   }
   const headers = new Headers(problem instanceof Refusal ? problem.headers : {})
   const seconds = retryAfter[code]
-  if (seconds !== undefined) headers.set('retry-after', String(seconds))
+  if (seconds !== undefined && !headers.has('retry-after')) headers.set('retry-after', String(seconds))
   headers.set('content-type', 'application/problem+json')
   headers.set('cache-control', 'no-store')
   return new Response(JSON.stringify({ ...view, ...extensions }), { status, headers })

@@ -87,6 +87,7 @@ describe('the OpenAPI document', () => {
       'post /schedules/{schedule}/pause',
       'post /schedules/{schedule}/resume',
       'post /schedules/{schedule}/run',
+      'post /tickets',
       'post /webhooks/{webhook}/deliveries/{delivery}/replay',
       'post /webhooks/{webhook}/disable',
       'post /webhooks/{webhook}/enable',

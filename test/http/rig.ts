@@ -50,7 +50,7 @@ export interface AppRig extends AsyncDisposable {
   put(path: string, body: unknown, headers?: HeadersInit): Promise<Response>
   post(path: string, body?: unknown, headers?: HeadersInit): Promise<Response>
   /** Submits a job, which must be accepted. */
-  submit(tasks: TaskSpec[], fields?: object): Promise<JobView>
+  submit(tasks: TaskSpec[], fields?: object, headers?: HeadersInit): Promise<JobView>
   /** Submits a job, and waits for its end. */
   run(tasks: TaskSpec[], fields?: object): Promise<JobView>
   read(id: string): Promise<JobView>
@@ -107,8 +107,8 @@ export const startApp = async (given: AppRigOptions = {}) => {
       body === undefined
         ? send('POST', path, undefined, headers)
         : send('POST', path, JSON.stringify(body), { 'content-type': 'application/json', ...headers }),
-    async submit(tasks, fields) {
-      const response = await rig.post('/jobs', { tasks, ...fields })
+    async submit(tasks, fields, headers) {
+      const response = await rig.post('/jobs', { tasks, ...fields }, headers)
       expect(response.status).toBe(202)
       return response.json()
     },

@@ -22,8 +22,8 @@ export class Channel implements Disposable {
   }
 
   /** `address` is `127.0.0.1:PORT`. */
-  static async open(address: string): Promise<Channel> {
-    const socket = new WebSocket(`ws://${address}/events`)
+  static async open(address: string, query = ''): Promise<Channel> {
+    const socket = new WebSocket(`ws://${address}/events${query}`)
     const { promise, resolve, reject } = Promise.withResolvers<void>()
     socket.addEventListener('open', () => resolve())
     socket.addEventListener('error', () => reject(new Error('The socket did not open')))
