@@ -1,8 +1,10 @@
 import { Type } from '@sinclair/typebox'
 import type { ServerWebSocket } from 'bun'
 import { Elysia } from 'elysia'
+import type { ClientMessage } from '../job/commands.ts'
 import { Problem } from '../job/errors.ts'
-import type { ClientMessage, ServerMessage } from '../job/events.ts'
+import type { ServerMessage } from '../job/events.ts'
+import { longestMessage } from './channel/bounds.ts'
 import { channelNotes } from './channel/notes.ts'
 import { Session } from './channel/session.ts'
 import { declared } from './declared.ts'
@@ -14,8 +16,7 @@ import { problems, Refusal } from './problem.ts'
  * Bun pings it before, so one whose other end still lives has answered.
  */
 export const websocketOptions = (idleSeconds = 120) => ({
-  /** In bytes; a longer message closes the socket with 1009. */
-  maxPayloadLength: 64 * 1024,
+  maxPayloadLength: longestMessage,
   perMessageDeflate: false,
   idleTimeout: idleSeconds,
 })

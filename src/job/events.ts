@@ -1,10 +1,9 @@
 import { type Static, Type } from '@sinclair/typebox'
-import { strict } from './fields.ts'
+import { type ProblemCode, problemCodes } from './errors.ts'
+import { exampleJob, exampleQueue } from './events/examples.ts'
+import { exampleId, JobId, Message, PingId, Seq } from './message.ts'
 import { QueueShape } from './queue-wire.ts'
-import { QueueName } from './queues.ts'
-import { Key } from './spec.ts'
-import { taskStates } from './state.ts'
-import { CountsShape, FailureShape, JobShape, TaskStateName } from './wire.ts'
+import { CountsShape, FailureShape, JobShape, Moment, oneOf, TaskStateName } from './wire.ts'
 
 /** Outputs longer than this (in bytes of JSON) are left out of events; `outputBytes` says how long they are. */
 export const largestEventOutput = 16_384
@@ -12,110 +11,126 @@ export const largestEventOutput = 16_384
 /** No message about a job's tasks is longer, in bytes, unless a single task is. */
 export const largestFrame = 262_144
 
-const JobId = Type.String({ format: 'uuid' })
-const Seq = Type.Integer({ minimum: 0 })
-
 /** The latest change of one task. */
 export const TaskChangeShape = Type.Object({
-  index: Type.Integer({ minimum: 0 }),
+  index: Type.Integer({ minimum: 0, description: 'The position among the tasks submitted, from 0.' }),
   key: Type.Optional(Type.String()),
   state: TaskStateName,
-  attempt: Type.Integer({ minimum: 0 }),
+  attempt: Type.Integer({ minimum: 0, description: 'The number of the latest attempt; 0 before the first.' }),
   seq: Seq,
-  runAt: Type.Optional(Type.String({ format: 'date-time' })),
-  output: Type.Optional(Type.Unknown()),
-  outputBytes: Type.Optional(Type.Integer({ minimum: 0 })),
+  runAt: Type.Optional(Moment('When it becomes due, of a queued task; in the future for a retry.')),
+  output: Type.Optional(Type.Unknown({ description: 'What the task returned; JSON.' })),
+  outputBytes: Type.Optional(
+    Type.Integer({
+      minimum: 0,
+      description: `In place of an output over ${largestEventOutput / 1024} KiB: how long it is.`,
+    }),
+  ),
   error: Type.Optional(FailureShape),
 })
 
-export const JobEvent = Type.Object({
-  type: Type.Literal('job'),
-  job: JobId,
-  seq: Seq,
-  data: JobShape,
-})
+export const JobEvent = Message(
+  { type: Type.Literal('job'), job: JobId, seq: Seq, data: JobShape },
+  {
+    description:
+      'The job as it stands: when it is subscribed to, and whenever its state changes. The last message of a job has an ended state.',
+    examples: [{ type: 'job', job: exampleId, seq: 41, data: exampleJob }],
+  },
+)
 
-export const TasksEvent = Type.Object({
-  type: Type.Literal('tasks'),
-  job: JobId,
-  seq: Seq,
-  counts: CountsShape,
-  data: Type.Array(TaskChangeShape),
-})
+export const TasksEvent = Message(
+  {
+    type: Type.Literal('tasks'),
+    job: JobId,
+    seq: Seq,
+    counts: CountsShape,
+    data: Type.Array(TaskChangeShape),
+  },
+  {
+    description:
+      'The tasks that changed, by the `seq` of their latest change; resuming past `seq` misses nothing.',
+    examples: [
+      {
+        type: 'tasks',
+        job: exampleId,
+        seq: 41,
+        counts: exampleJob.counts,
+        data: [
+          { index: 0, key: 'user', state: 'succeeded', attempt: 1, seq: 40, output: { id: 1 } },
+          { index: 3, state: 'succeeded', attempt: 2, seq: 41, outputBytes: 20_480 },
+        ],
+      },
+    ],
+  },
+)
 
-export const ProgressEvent = Type.Object({
-  type: Type.Literal('progress'),
-  job: JobId,
-  data: Type.Array(
-    Type.Object({
-      index: Type.Integer({ minimum: 0 }),
-      done: Type.Number(),
-      total: Type.Optional(Type.Number()),
-      message: Type.Optional(Type.String()),
-    }),
-  ),
-})
+export const ProgressEvent = Message(
+  {
+    type: Type.Literal('progress'),
+    job: JobId,
+    data: Type.Array(
+      Type.Object({
+        index: Type.Integer({ minimum: 0 }),
+        done: Type.Number(),
+        total: Type.Optional(Type.Number()),
+        message: Type.Optional(Type.String()),
+      }),
+    ),
+  },
+  {
+    description: 'How far running tasks have come, as their handlers say. Not replayed.',
+    examples: [
+      {
+        type: 'progress',
+        job: exampleId,
+        data: [{ index: 5, done: 3, total: 10, message: 'resizing' }],
+      },
+    ],
+  },
+)
 
-export const QueueEvent = Type.Object({
-  type: Type.Literal('queue'),
-  data: QueueShape,
-})
+export const QueueEvent = Message(
+  { type: Type.Literal('queue'), data: QueueShape },
+  {
+    description: 'A queue was paused, resumed or throttled, its circuit moved, or its limits changed.',
+    examples: [{ type: 'queue', data: exampleQueue }],
+  },
+)
 
-export const ErrorEvent = Type.Object({
-  type: Type.Literal('error'),
-  code: Type.String(),
-  message: Type.String(),
-  job: Type.Optional(Type.String()),
-  queues: Type.Optional(Type.String()),
-})
+export const ErrorEvent = Message(
+  {
+    type: Type.Literal('error'),
+    code: oneOf(Object.keys(problemCodes) as ProblemCode[], 'Stable, for programs: as in HTTP problems.'),
+    message: Type.String({ description: 'The field, what it may be, and what it was.' }),
+    job: Type.Optional(
+      Type.String({ description: 'The job that the message was about, if it was about one.' }),
+    ),
+    queues: Type.Optional(
+      Type.String({ description: 'The name or pattern of queues that it was about, if it was about those.' }),
+    ),
+  },
+  {
+    description: 'A message of yours was refused. The socket and its other subscriptions go on.',
+    examples: [
+      { type: 'error', code: 'not_found', message: `There is no job ${exampleId}.`, job: exampleId },
+      { type: 'error', code: 'malformed', message: 'Expected a message in JSON, got "hello".' },
+    ],
+  },
+)
 
-export const PongEvent = Type.Object({
-  type: Type.Literal('pong'),
-  id: Type.Optional(Type.Union([Type.Number(), Type.String()])),
-})
+export const PongEvent = Message(
+  { type: Type.Literal('pong'), id: Type.Optional(PingId) },
+  { description: 'The answer to a `ping`.', examples: [{ type: 'pong', id: 1 }] },
+)
 
-/** How many names and patterns of queues one socket may watch. */
-export const mostPatterns = 100
-
-const Queues = Type.Union([QueueName, Type.Array(QueueName, { minItems: 1, maxItems: mostPatterns })])
-
-/** Only tasks in these states are told of. */
-export const TaskStates = Type.Array(TaskStateName, {
-  minItems: 1,
-  maxItems: taskStates.length,
-  uniqueItems: true,
-})
-
-/** How many keys a subscription may name. */
-const mostKeys = 1_000
-
-/** Only tasks of these keys are told of. */
-export const TaskKeys = Type.Array(Key, { minItems: 1, maxItems: mostKeys })
-
-/** What a client sends over the channel. */
-export const Command = {
-  subscribe: Type.Object(
-    {
-      type: Type.Literal('subscribe'),
-      job: JobId,
-      after: Type.Optional(Seq),
-      states: Type.Optional(TaskStates),
-      keys: Type.Optional(TaskKeys),
-      output: Type.Optional(Type.Boolean()),
-    },
-    strict,
-  ),
-  unsubscribe: Type.Object({ type: Type.Literal('unsubscribe'), job: JobId }, strict),
-  ping: Type.Object(
-    { type: Type.Literal('ping'), id: Type.Optional(Type.Union([Type.Number(), Type.String()])) },
-    strict,
-  ),
-} as const
-
-/** The same of queues: a name or a pattern of names, or some of them. */
-export const QueueCommand = {
-  subscribe: Type.Object({ type: Type.Literal('subscribe'), queues: Queues }, strict),
-  unsubscribe: Type.Object({ type: Type.Literal('unsubscribe'), queues: Queues }, strict),
+/** Every message that the server sends, by its `type`: to add one, add it here. */
+export const events = {
+  job: JobEvent,
+  tasks: TasksEvent,
+  progress: ProgressEvent,
+  queue: QueueEvent,
+  error: ErrorEvent,
+  pong: PongEvent,
 } as const
 
 export type TaskChangeView = Static<typeof TaskChangeShape>
@@ -128,10 +143,4 @@ export type PongEvent = Static<typeof PongEvent>
 
 /** What follows from a job: everything the channel says about it. */
 export type FollowEvent = JobEvent | TasksEvent | ProgressEvent
-export type ServerMessage = FollowEvent | QueueEvent | ErrorEvent | PongEvent
-export type ClientMessage =
-  | Static<typeof Command.subscribe>
-  | Static<typeof Command.unsubscribe>
-  | Static<typeof Command.ping>
-  | Static<typeof QueueCommand.subscribe>
-  | Static<typeof QueueCommand.unsubscribe>
+export type ServerMessage = Static<(typeof events)[keyof typeof events]>

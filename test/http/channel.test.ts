@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'bun:test'
-import { mostSubscriptions } from '../../src/http/channel/session.ts'
+import { mostSubscriptions } from '../../src/http/channel/bounds.ts'
 import type { ServerMessage } from '../../src/job/events.ts'
 import { Probe } from '../engine/kit/probe.ts'
 import { echoing, holding, startApp } from './rig.ts'

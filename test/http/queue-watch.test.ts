@@ -2,7 +2,7 @@ import { describe, expect, test } from 'bun:test'
 import type { Engine } from '../../src/engine/engine.ts'
 import { Outbox } from '../../src/http/channel/outbox.ts'
 import { QueueWatch } from '../../src/http/channel/queue-watch.ts'
-import { mostPatterns } from '../../src/job/events.ts'
+import { mostPatterns } from '../../src/job/commands.ts'
 import { bufferBytes, FakeSocket, full } from './fake-socket.ts'
 import { QueueScript } from './queue-script.ts'
 

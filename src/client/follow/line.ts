@@ -1,4 +1,5 @@
-import type { ClientMessage, ServerMessage } from '../../job/events.ts'
+import type { ClientMessage } from '../../job/commands.ts'
+import type { ServerMessage } from '../../job/events.ts'
 import { type Backoff, backoffDelay, type ClientClock } from '../clock.ts'
 import { SheafError } from '../errors.ts'
 import type { Socket } from './socket.ts'

@@ -1,37 +1,31 @@
 import type { Static, TSchema } from '@sinclair/typebox'
 import { accepts } from '../../job/check.ts'
+import { type ClientMessage, commands } from '../../job/commands.ts'
 import { Problem, show } from '../../job/errors.ts'
-import { type ClientMessage, Command, QueueCommand } from '../../job/events.ts'
 import { explain, invalid } from '../../job/explain.ts'
 
 /** What is longer names nothing that there is. */
 const longestNamed = 200
 
-const types = Object.keys(Command).join(', ')
-
 /** A message about queues. */
 export type OfQueues = Extract<ClientMessage, { queues: unknown }>
 
 /** A message that asks to follow a job. */
-export type Subscribe = Static<typeof Command.subscribe>
+export type Subscribe = Extract<ClientMessage, { type: 'subscribe'; job: string }>
+
+const types = [...new Set(commands.map(({ schema }) => schema.properties.type.const))].join(', ')
+const subjects: readonly string[] = [...new Set(commands.flatMap(({ about }) => [...about]))]
 
 /** Reads what a client sent over the channel. Throws a Problem that says what is wrong with it. */
 export const readCommand = (message: string | Uint8Array): ClientMessage => {
   if (typeof message !== 'string')
     throw new Problem('malformed', 'Expected a text message, got a binary one.')
   const value = parse(message)
-  switch (typeOf(value)) {
-    case 'subscribe':
-      return isOfQueues(value) ? fitting(QueueCommand.subscribe, value) : fitting(Command.subscribe, value)
-    case 'unsubscribe':
-      return isOfQueues(value)
-        ? fitting(QueueCommand.unsubscribe, value)
-        : fitting(Command.unsubscribe, value)
-    case 'ping':
-      return fitting(Command.ping, value)
-    default:
-      throw new Problem('invalid', `Expected "type" to be one of ${types}, got ${show(typeOf(value))}.`)
-  }
+  const type = 'type' in value ? value.type : undefined
+  const alike = commands.filter(({ schema }) => schema.properties.type.const === type)
+  const meant = alike.findLast(({ about }) => about.some((field) => field in value)) ?? alike[0]
+  if (meant) return fitting(meant.schema, value)
+  throw new Problem('invalid', `Expected "type" to be one of ${types}, got ${show(type)}.`)
 }
 
 const parse = (message: string): object => {
@@ -45,18 +39,14 @@ const parse = (message: string): object => {
   throw new Problem('malformed', `Expected a JSON object with a "type", got ${show(value)}.`)
 }
 
-const typeOf = (value: object): unknown => ('type' in value ? value.type : undefined)
-
-const isOfQueues = (value: object): boolean => 'queues' in value
-
-/** The refusal says which job or which queues it is about, as far as the message did. */
+/** The refusal says what the message was about, as far as the message did. */
 const fitting = <T extends TSchema>(schema: T, value: object): Static<T> => {
   if (accepts(schema, value)) return value
   const { detail } = invalid(explain(schema, value))
-  throw new Problem('invalid', detail, { ...about(value, 'job'), ...about(value, 'queues') })
+  throw new Problem('invalid', detail, Object.fromEntries(subjects.flatMap((field) => named(value, field))))
 }
 
-const about = (value: object, field: 'job' | 'queues'): Record<string, string> => {
-  const named: unknown = Reflect.get(value, field)
-  return typeof named === 'string' && named.length <= longestNamed ? { [field]: named } : {}
+const named = (value: object, field: string): [string, string][] => {
+  const name: unknown = Reflect.get(value, field)
+  return typeof name === 'string' && name.length <= longestNamed ? [[field, name]] : []
 }

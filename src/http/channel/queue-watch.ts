@@ -1,7 +1,8 @@
 import type { Engine, QueueView } from '../../engine/engine.ts'
 import { viewQueue } from '../../engine/queue-view.ts'
+import { mostPatterns } from '../../job/commands.ts'
 import { Problem } from '../../job/errors.ts'
-import { mostPatterns, type QueueEvent } from '../../job/events.ts'
+import type { QueueEvent } from '../../job/events.ts'
 import { isPattern, matches } from '../../job/pattern.ts'
 import type { Outbox } from './outbox.ts'
 

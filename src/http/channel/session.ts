@@ -6,12 +6,10 @@ import { Problem } from '../../job/errors.ts'
 import type { ErrorEvent, PongEvent } from '../../job/events.ts'
 import { filterOf } from '../../job/filter.ts'
 import type { Log } from '../../log.ts'
+import { mostSubscriptions } from './bounds.ts'
 import { type OfQueues, readCommand, type Subscribe } from './command.ts'
 import { Outbox, type Socket } from './outbox.ts'
 import { QueueWatch } from './queue-watch.ts'
-
-/** How many jobs one socket may follow. */
-export const mostSubscriptions = 10_000
 
 interface SessionOptions {
   engine: Engine

@@ -1,7 +1,7 @@
 import { Type } from '@sinclair/typebox'
 import { accepts } from '../../job/check.ts'
+import { TaskKeys, TaskStates } from '../../job/commands.ts'
 import { expected, Problem } from '../../job/errors.ts'
-import { TaskKeys, TaskStates } from '../../job/events.ts'
 import { explain, invalid } from '../../job/explain.ts'
 import { type Filter, filterOf } from '../../job/filter.ts'
 

@@ -1,4 +1,5 @@
-import type { ClientMessage, ServerMessage } from '../../../src/job/events.ts'
+import type { ClientMessage } from '../../../src/job/commands.ts'
+import type { ServerMessage } from '../../../src/job/events.ts'
 
 type Listener = (event: { data: unknown }) => void
 
