@@ -87,6 +87,7 @@ export const connect = (target: string | URL | LocalApp, options: ConnectOptions
       isStream(tasks)
         ? submitStream(tools, tasks, clock, given)
         : new Job(tools, (await submit(tools, tasks, given)).job.id),
+    watch: (jobs, watching) => follow.jobs(jobs, watching),
     job: (id) => new Job(tools, id.toLowerCase()),
     close,
     [Symbol.asyncDispose]: close,

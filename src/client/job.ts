@@ -6,7 +6,7 @@ import type { Ask } from './ask.ts'
 import type { Behind } from './behind.ts'
 import type { Completed, Completions } from './completed.ts'
 import { SheafError } from './errors.ts'
-import type { Follow } from './follow/follow.ts'
+import type { Follow, FollowOptions } from './follow/follow.ts'
 import { segmentOf } from './segment.ts'
 import type { Task } from './task.ts'
 
@@ -22,13 +22,6 @@ type Failure = NonNullable<ResultView['error']>
 /** The result of each task, in input order. */
 export type Results<Outputs extends readonly unknown[]> = {
   -readonly [I in keyof Outputs]: Result<Outputs[I]>
-}
-
-export interface FollowOptions {
-  /** The last seq that was seen, or `now`: a snapshot, and what happens from then on. Default 0: everything. */
-  after?: number | 'now'
-  /** Ends the loop with its reason. */
-  signal?: AbortSignal
 }
 
 export interface CompletedOptions {
@@ -172,8 +165,9 @@ export class Job<Outputs extends readonly unknown[] = unknown[]> implements Asyn
     return this.#tools.ask((fetch) => this.#route.seal.post(undefined, { fetch }), options)
   }
 
-  follow({ after = 0, signal }: FollowOptions = {}): AsyncIterableIterator<FollowEvent, undefined> {
-    return this.#tools.follow.job(this.id, after === 'now' ? undefined : after, signal)
+  /** The same loop, with a beginning, a filter, or a signal. */
+  follow(options?: FollowOptions): AsyncIterableIterator<FollowEvent, undefined> {
+    return this.#tools.follow.jobs([this.id], options)
   }
 
   [Symbol.asyncIterator](): AsyncIterableIterator<FollowEvent, undefined> {
@@ -185,7 +179,7 @@ export class Job<Outputs extends readonly unknown[] = unknown[]> implements Asyn
   }
 
   async #until(fits: (job: JobView) => boolean, { signal }: WaitOptions = {}): Promise<JobView> {
-    for await (const event of this.#tools.follow.job(this.id, undefined, signal))
+    for await (const event of this.follow({ after: 'now', signal }))
       if (event.type === 'job' && fits(event.data)) return event.data
     return this.snapshot({ signal })
   }

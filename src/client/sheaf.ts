@@ -1,4 +1,7 @@
+import type { FollowEvent } from '../job/events.ts'
 import type { Api } from './api.ts'
+import type { FollowOptions } from './follow/follow.ts'
+import type { Followed } from './follow/followed.ts'
 import type { Job } from './job.ts'
 import type { Queues } from './queues.ts'
 import type { Schedules } from './schedules.ts'
@@ -59,6 +62,16 @@ export interface Sheaf extends Gathers, AsyncDisposable {
 
   /** A job that is there already. Nothing is asked of the server yet. */
   job<Outputs extends readonly unknown[] = unknown[]>(id: string): Job<Outputs>
+
+  /**
+   * One loop over what happens to many jobs, over one socket: each event says of which `job` it is, and comes once and in
+   * order, as in a loop over that job alone. Ends when all have ended; a job that is not there ends it with an error. Jobs may come
+   * as they are made; a slow loop holds up the server, not this process's memory.
+   */
+  watch(
+    jobs: Iterable<Followed> | AsyncIterable<Followed>,
+    options?: FollowOptions,
+  ): AsyncIterableIterator<FollowEvent, undefined>
 
   /** What limits how fast tasks run, and how that goes. */
   readonly queues: Queues

@@ -23,9 +23,13 @@ interface ChannelOptions {
 /** Every job that is followed, and every queue that is watched, over one socket, which is there for as long as one is. */
 export class Channel {
   #topics = new Map<string, Topic>()
+  /** How many readers the topics have. */
+  #readers = 0
   #line: Line
   #watches: Watches
-  #fences = 0
+  /** The topics that wait for the answer to a ping, by its number. */
+  #fences = new Map<number, Topic>()
+  #lastFence = 0
   #asking = false
 
   constructor(readonly options: ChannelOptions) {
@@ -66,9 +70,13 @@ export class Channel {
   #want(job: string, reader: Reader): void {
     let topic = this.#topics.get(job)
     if (topic === undefined) {
-      topic = new Topic(job, this.#line, () => ++this.#fences)
+      topic = new Topic(job, this.#line, (fenced) => {
+        this.#fences.set(++this.#lastFence, fenced)
+        return this.#lastFence
+      })
       this.#topics.set(job, topic)
     }
+    if (!topic.readers.has(reader)) this.#readers += 1
     topic.readers.add(reader)
     this.#line.open()
     topic.refresh()
@@ -77,15 +85,17 @@ export class Channel {
   #leave(job: string, reader: Reader): void {
     const topic = this.#topics.get(job)
     if (!topic?.readers.delete(reader)) return
+    this.#readers -= 1
     topic.relax()
     this.#forgetIdle(topic)
     this.#closeIfIdle()
   }
 
   #closeIfIdle(): void {
-    if (this.#watches.any || [...this.#topics.values()].some(({ readers }) => readers.size > 0)) return
+    if (this.#watches.any || this.#readers > 0) return
     this.#line.close()
     this.#topics.clear()
+    this.#fences.clear()
   }
 
   #receive(message: ServerMessage): void {
@@ -99,10 +109,7 @@ export class Channel {
         this.#watches.deliver(message.data)
         return
       case 'pong':
-        for (const topic of [...this.#topics.values()]) {
-          if (typeof message.id === 'number') topic.passed(message.id)
-          this.#forgetIdle(topic)
-        }
+        if (typeof message.id === 'number') this.#passed(message.id)
         return
       case 'error': {
         const error = new SheafError(message.code, message.message)
@@ -118,11 +125,19 @@ export class Channel {
     }
   }
 
+  #passed(fence: number): void {
+    const topic = this.#fences.get(fence)
+    this.#fences.delete(fence)
+    topic?.passed(fence)
+    if (topic) this.#forgetIdle(topic)
+  }
+
   #forgetIdle(topic: Topic): void {
     if (topic.idle) this.#topics.delete(topic.job)
   }
 
   #resetAll(): void {
+    this.#fences.clear()
     for (const topic of [...this.#topics.values()]) {
       topic.reset()
       this.#forgetIdle(topic)

@@ -4,19 +4,25 @@ import type { ClientClock } from '../clock.ts'
 import { SheafError } from '../errors.ts'
 import type { Transport } from '../transport.ts'
 import { Channel } from './channel.ts'
+import type { Filter } from './filter.ts'
+import type { After, FollowedJobs } from './followed.ts'
+import { JobLoop } from './job-loop.ts'
 import { QueueLoop, type QueueSource } from './queue-loop.ts'
-import { Reader, type Source } from './reader.ts'
+import type { Source } from './reader.ts'
 import { opener, type SocketConstructor } from './socket.ts'
 import { Stream } from './stream.ts'
 
+export interface FollowOptions extends Filter {
+  /** The last seq that was seen, or `now`: a snapshot, and what happens from then on. Default 0: everything. */
+  after?: After | undefined
+  /** Ends the loop with its reason. */
+  signal?: AbortSignal | undefined
+}
+
 /** Loops over what happens. Nothing is asked for before they begin. */
 export interface Follow {
-  /** To a job, after a seq, or from a snapshot on. */
-  job(
-    job: string,
-    after: number | undefined,
-    signal?: AbortSignal,
-  ): AsyncIterableIterator<FollowEvent, undefined>
+  /** To some jobs, each to its end. */
+  jobs(jobs: FollowedJobs, options?: FollowOptions): AsyncIterableIterator<FollowEvent, undefined>
   /** To a queue, or to those that match a pattern of names. */
   queues(pattern: string, signal?: AbortSignal): AsyncIterableIterator<QueueView, undefined>
 }
@@ -43,7 +49,8 @@ export const createFollow = (setup: FollowSetup): Follow => {
   const sourceOf = (job: string): Source => channel?.source(job) ?? new Stream(job, setup)
   const either = (signal?: AbortSignal) => (signal ? AbortSignal.any([signal, closing]) : closing)
   return {
-    job: (job, after, signal) => new Reader(sourceOf(job), buffer, after, either(signal)),
+    jobs: (jobs, { after = 0, signal, ...filter } = {}) =>
+      new JobLoop(jobs, { sourceOf, after, filter, most: buffer, signal: either(signal) }),
     queues: (pattern, signal) => new QueueLoop(channel?.queues ?? nowhere, pattern, either(signal)),
   }
 }

@@ -1,5 +1,6 @@
 import type { FollowEvent } from '../../job/events.ts'
 import { hasEnded } from '../../job/state.ts'
+import { union } from './filter.ts'
 import type { Line } from './line.ts'
 import type { Reader } from './reader.ts'
 
@@ -18,8 +19,8 @@ export class Topic {
   constructor(
     readonly job: string,
     readonly line: Line,
-    /** Gives a number that no other ping of the line has. */
-    readonly nextFence: () => number,
+    /** Gives a number that no other ping of the line has; its answer is to be {@link Topic.passed}. */
+    readonly nextFence: (topic: Topic) => number,
   ) {}
 
   /** Whether nobody reads it and nothing of it can arrive. */
@@ -79,7 +80,8 @@ export class Topic {
     const seen = listening.flatMap(({ position }) => position.seen ?? [])
     // One who has seen nothing begins at the snapshot, which comes in any case.
     const after = seen.length === 0 ? {} : { after: Math.min(...seen) }
-    this.line.send({ type: 'subscribe', job: this.job, ...after })
+    const filter = union(listening.map((reader) => reader.filter))
+    this.line.send({ type: 'subscribe', job: this.job, ...after, ...filter })
   }
 
   /**
@@ -88,7 +90,7 @@ export class Topic {
    */
   #leave(): void {
     this.#wire = 'leaving'
-    this.#fence = this.nextFence()
+    this.#fence = this.nextFence(this)
     this.line.send({ type: 'unsubscribe', job: this.job })
     this.line.send({ type: 'ping', id: this.#fence })
   }
