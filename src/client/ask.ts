@@ -26,20 +26,21 @@ interface Setup {
   clock: ClientClock
   /** For how long a request is sent again, in milliseconds. */
   retryMs: number
-  base: string
+  /** Says whom the answer was expected from. */
+  shown(): string
 }
 
 const pace: Backoff = { delayMs: 200, maxDelayMs: 5_000 }
 
 export const createAsk =
-  ({ clock, retryMs, base }: Setup): Ask =>
+  ({ clock, retryMs, shown }: Setup): Ask =>
   async (send, { signal, repeatable = true } = {}) => {
     const until = clock.now() + retryMs
     const init: RequestInit = signal ? { signal } : {}
     for (let failures = 1; ; failures += 1) {
       signal?.throwIfAborted()
       const outcome = await orAbort(
-        attempt(() => send(init), base),
+        attempt(() => send(init), shown),
         signal,
       )
       if ('data' in outcome) return outcome.data
@@ -60,27 +61,27 @@ interface Failed {
 
 const attempt = async <A extends Answer>(
   send: () => Promise<A>,
-  base: string,
+  shown: () => string,
 ): Promise<{ data: NonNullable<A['data']> } | Failed> => {
   let answer: A
   try {
     answer = await send()
   } catch (cause) {
     // The connection broke in the middle of the answer.
-    return lost(base, cause)
+    return lost(shown(), cause)
   }
   const { data, error, response } = answer
-  if (response === undefined) return lost(base, error?.value)
+  if (response === undefined) return lost(shown(), error?.value)
   // What broke in the middle of a success is told as an error, too.
-  if (error !== null) return response.ok ? lost(base, error.value) : refused(response, error.value)
+  if (error !== null) return response.ok ? lost(shown(), error.value) : refused(response, error.value)
   if (isObject(data)) return { data }
   // What Eden makes of no content is an empty text, of the type that the route has.
   if (response.status === 204) return { data: data as NonNullable<A['data']> }
   return { error: strange(response), trouble: 'refused', afterMs: 0 }
 }
 
-const lost = (base: string, cause: unknown): Failed => ({
-  error: new SheafError('unreachable', `No answer from ${base}${reasonOf(cause)}.`, { cause }),
+const lost = (from: string, cause: unknown): Failed => ({
+  error: new SheafError('unreachable', `No answer from ${from}${reasonOf(cause)}.`, { cause }),
   trouble: 'lost',
   afterMs: 0,
 })

@@ -16,13 +16,19 @@ import { segmentOf } from './segment.ts'
 import type { GatherOptions, Sheaf } from './sheaf.ts'
 import { isStream, submitStream } from './stream.ts'
 import { submit } from './submit.ts'
+import type { Target } from './target.ts'
 import type { Each, Task } from './task.ts'
-import { createTransport, type Fetch, type LocalApp } from './transport.ts'
+import type { Token } from './token.ts'
+import { createTransport, type Fetch } from './transport.ts'
+
 import { createWebhooks } from './webhooks.ts'
 
 export interface ConnectOptions {
-  /** The secret of one of the server's tokens. */
-  token?: string
+  /**
+   * The secret of one of the server's tokens; or a function that is asked for it when it is first needed, whenever the channel is
+   * opened, and when the server does not take it any more, never twice at a time. What it throws counts as a server that is not reached.
+   */
+  token?: Token
   /** For how long a request is sent again while the server is not reached or not ready. Default 30,000 ms. */
   retryMs?: number
   /** For how long a lost channel is tried to be won back, in ms. Default: for ever. */
@@ -40,9 +46,11 @@ export interface ConnectOptions {
 
 /**
  * A client of the server at this URL (`http://localhost:3000`, with a path if Sheaf has one), or of an Elysia app in
- * this process, which need not listen. Throws a TypeError if it is neither. Nothing is asked of the server yet.
+ * this process, which need not listen. A server that moves is found by a function: it is asked for the URL when that is first
+ * needed, and again whenever the server is not reached. Throws a TypeError if the target is none of these. Nothing is asked of
+ * the server yet.
  */
-export const connect = (target: string | URL | LocalApp, options: ConnectOptions = {}): Sheaf => {
+export const connect = (target: Target, options: ConnectOptions = {}): Sheaf => {
   const {
     clock = systemClock,
     retryMs = 30_000,
@@ -52,7 +60,7 @@ export const connect = (target: string | URL | LocalApp, options: ConnectOptions
   } = options
   const transport = createTransport(target, options)
   const api = createApi(transport)
-  const ask = createAsk({ base: transport.base, clock, retryMs })
+  const ask = createAsk({ shown: transport.shown, clock, retryMs })
   const closing = new AbortController()
   const behind = new Behind()
 
@@ -64,7 +72,7 @@ export const connect = (target: string | URL | LocalApp, options: ConnectOptions
     buffer,
     WebSocket: options.WebSocket,
     closing: closing.signal,
-    whyRefused: whyRefused(api, createAsk({ base: transport.base, clock, retryMs: 0 })),
+    whyRefused: whyRefused(api, createAsk({ shown: transport.shown, clock, retryMs: 0 })),
     queue: (name) => queues.get(name),
   })
   const queues = createQueues(api, ask, follow.queues)

@@ -16,13 +16,21 @@ export const refusal = (response: Response, value: unknown): SheafError => {
   return new SheafError(String(code), String(detail), { status, ...(errors && { errors }) })
 }
 
-export const strange = ({ status, url }: Response): SheafError =>
-  new SheafError(
+export const strange = ({ status, url, headers }: Response): SheafError => {
+  const location = headers.get('location')
+  return new SheafError(
     'unexpected_answer',
-    `Expected an answer of Sheaf, got another from ${url}, with status ${status}.`,
-    {
-      status,
-    },
+    `Expected an answer of Sheaf, got another from ${url}, with status ${status}${location === null ? '' : `, which leads to ${location}`}.`,
+    { status },
   )
+}
 
 export const isObject = <T>(value: T): value is T & object => typeof value === 'object' && value !== null
+
+/** Whether asking again would not help. A 408, a 425 and a 429 ask for just that. */
+export const isFinal = (error: unknown): error is SheafError =>
+  error instanceof SheafError &&
+  error.status !== undefined &&
+  error.status >= 400 &&
+  error.status < 500 &&
+  ![408, 425, 429].includes(error.status)

@@ -1,51 +1,61 @@
-/** An app that answers requests in this process, such as an Elysia instance: for tests without a port. */
-export interface LocalApp {
-  handle(request: Request): Response | Promise<Response>
-}
+import { Kept } from './kept.ts'
+import { moving } from './moving.ts'
+import { type Address, baseOf, isApp, type Target } from './target.ts'
+import { authorizing, type Token } from './token.ts'
 
 export type Fetch = (url: string, init?: RequestInit) => Promise<Response>
 
 /** How requests reach the server. */
-export interface Transport {
-  /** Where every path begins: no slash at its end. */
-  base: string
+export interface Transport extends Whereabouts {
+  /** Sends a request to a path of the server, which begins with a slash. */
   fetch: Fetch
-  token: string | undefined
+  token: Kept<string> | undefined
   /** Whether there is a server to open a socket to. */
   remote: boolean
 }
 
+interface Whereabouts {
+  /** Where every path begins, for whoever does not go through `fetch`. */
+  base: Kept<string>
+  /** The first of them, or what stands for one that is yet to be asked for. */
+  from: string
+  /** Where the server was last said to be, for people. */
+  shown(): string
+}
+
 interface TransportOptions {
-  token?: string | undefined
+  token?: Token | undefined
   fetch?: Fetch | undefined
 }
 
-/** Throws a TypeError when the target is neither an http or https URL nor an app. */
-export const createTransport = (target: string | URL | LocalApp, options: TransportOptions): Transport => {
-  const { token } = options
-  const remote = typeof target === 'string' || target instanceof URL
-  // Not another host: without tokens, Sheaf answers to this machine's names only.
-  const base = remote ? baseOf(target) : 'http://localhost'
+/** Throws a TypeError when the target is neither an http or https URL, nor a function, nor an app. */
+export const createTransport = (target: Target, options: TransportOptions): Transport => {
+  const remote = !isApp(target)
   const send: Fetch = remote
     ? (options.fetch ?? ((url, init) => globalThis.fetch(url, init)))
     : async (url, init) => target.handle(new Request(url, init))
-  return {
-    base,
-    remote,
-    token,
-    fetch: token === undefined ? send : (url, init) => send(url, authorized(init, token)),
-  }
+  const whereabouts = typeof target === 'function' ? asked(target) : known(remote ? target : localhost)
+  const reach = moving(send, whereabouts.base)
+  const token = keptToken(options.token)
+  return { ...whereabouts, remote, token, fetch: token ? authorizing(reach, token) : reach }
 }
 
-const baseOf = (target: string | URL): string => {
-  const url = URL.canParse(String(target)) ? new URL(target) : undefined
-  if (url?.protocol !== 'http:' && url?.protocol !== 'https:')
-    throw new TypeError(`Expected "url" to be an http or https URL, got ${JSON.stringify(String(target))}.`)
-  return url.origin + url.pathname.replace(/\/+$/, '')
+/** No other host for an app: without tokens, Sheaf answers to this machine's names only. */
+const localhost = 'http://localhost'
+
+const known = (address: Address): Whereabouts => {
+  const from = baseOf(address)
+  return { from, base: new Kept(() => from), shown: () => from }
 }
 
-const authorized = (init: RequestInit | undefined, token: string): RequestInit => {
-  const headers = new Headers(init?.headers)
-  headers.set('authorization', `Bearer ${token}`)
-  return { ...init, headers }
+const asked = (where: () => Address | Promise<Address>): Whereabouts => {
+  let latest = 'the server'
+  const base = new Kept(async () => {
+    latest = baseOf(await where())
+    return latest
+  })
+  return { from: localhost, base, shown: () => latest }
 }
+
+const keptToken = (token: Token | undefined): Kept<string> | undefined =>
+  token === undefined ? undefined : new Kept(typeof token === 'function' ? token : () => token)

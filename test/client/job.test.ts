@@ -132,7 +132,8 @@ describe('what a job says twice', () => {
     client.answer(async () => answers.shift()?.() ?? Response.error())
     const results = client.sheaf.job<[number]>(jobId).results()
     await client.clock.advance(0)
-    client.accepted().say(jobEvent(1))
+    await client.accepted()
+    client.net.latest.say(jobEvent(1))
     client.net.latest.say(endedEvent(2))
     expect((await results)[0].output).toBe(7)
     client.expectNothingOpen()
@@ -153,7 +154,7 @@ describe('a job whose outcome is known', () => {
     const gathers: Record<typeof mode, (tasks: []) => Promise<unknown>> = client.sheaf
     const error = gathers[mode]([]).catch((reason) => reason)
     await client.clock.advance(0)
-    const socket = client.accepted()
+    const socket = await client.accepted()
     socket.say(jobEvent(1))
     socket.say(jobEvent(2, { mode, state: 'stopping', outcome: 'failed', decidedBy: 3 }))
     expect(await error).toMatchObject({ name: 'TaskError', code: 'timeout', index: 3 })
@@ -169,7 +170,8 @@ describe('a job whose outcome is known', () => {
       const gathers: Record<typeof mode, (tasks: []) => Promise<unknown>> = client.sheaf
       const value = gathers[mode]([])
       await client.clock.advance(0)
-      client.accepted().say(jobEvent(2, { mode, state: 'stopping', outcome: 'succeeded', decidedBy: 3 }))
+      await client.accepted()
+      client.net.latest.say(jobEvent(2, { mode, state: 'stopping', outcome: 'succeeded', decidedBy: 3 }))
       expect(await value).toBe('first')
       client.expectNothingOpen()
     },

@@ -1,7 +1,6 @@
 import { describe, expect, test } from 'bun:test'
 import { call, connect, sleep } from '../../src/client.ts'
 import { echoing, failing, startApp } from '../http/rig.ts'
-import { startServer } from '../support/server.ts'
 import { Chronicle } from './support/chronicle.ts'
 import { watched } from './support/leaks.ts'
 
@@ -58,25 +57,6 @@ describe('an app that listens on no port', () => {
     expect(await sheaf.all([call<number>('echo', 1)])).toEqual([1])
     const stranger = connect(rig.app).job((await sheaf.submit([])).id)
     await expect(stranger.ended()).rejects.toMatchObject({ code: 'unauthorized' })
-  })
-})
-
-describe('a browser with a token', () => {
-  test('follows over Server-Sent Events: its WebSocket sends no headers', async () => {
-    const token = 'a-secret-of-more-than-16'
-    await using server = await startServer({ env: { SHEAF_TOKENS: `submit:${token}` } })
-    const open = watched()
-    Reflect.set(globalThis, 'document', {})
-    try {
-      const sheaf = connect(server.url, { ...open.options, token })
-      const chronicle = new Chronicle()
-      await chronicle.takeAll(await sheaf.submit([sleep(0), sleep(1)]))
-      chronicle.expectComplete(2)
-    } finally {
-      Reflect.deleteProperty(globalThis, 'document')
-    }
-    expect(open.opened).toBe(0)
-    await open.expectNothingOpen()
   })
 })
 

@@ -5,12 +5,12 @@ import { SheafError } from '../errors.ts'
 import { Line } from './line.ts'
 import type { QueueSource } from './queue-loop.ts'
 import type { Reader, Source } from './reader.ts'
-import type { Socket } from './socket.ts'
+import type { Open } from './socket.ts'
 import { Topic } from './topic.ts'
 import { Watches } from './watches.ts'
 
 interface ChannelOptions {
-  open(): Socket
+  open: Open
   clock: ClientClock
   heartbeatMs: number
   maxRetryMs: number

@@ -1,7 +1,7 @@
 import type { FollowEvent } from '../../job/events.ts'
 import { type Backoff, backoffDelay, type ClientClock, delay } from '../clock.ts'
 import { SheafError } from '../errors.ts'
-import { refusalOf } from '../problem.ts'
+import { isFinal, refusalOf } from '../problem.ts'
 import { segmentOf } from '../segment.ts'
 import type { Transport } from '../transport.ts'
 import type { Reader, Source } from './reader.ts'
@@ -46,14 +46,13 @@ export class Stream implements Source {
     let heardAt = clock.now()
     for (;;) {
       try {
-        for await (const event of this.#read(reader.position.seen, signal)) {
+        for await (const event of this.#read(reader, signal)) {
           failures = 0
           heardAt = clock.now()
           if (event && !signal.aborted) reader.put(event)
         }
       } catch (error) {
-        if (error instanceof SheafError && error.status !== undefined && error.status < 500)
-          return reader.fail(error)
+        if (isFinal(error)) return reader.fail(error)
       }
       if (signal.aborted) return
       failures += 1
@@ -68,16 +67,15 @@ export class Stream implements Source {
   }
 
   /** One connection. Undefined stands for a sign of life. Rejects with a {@link SheafError} if the server refuses. */
-  async *#read(after: number | undefined, signal: AbortSignal): AsyncGenerator<FollowEvent | undefined> {
+  async *#read(reader: Reader, signal: AbortSignal): AsyncGenerator<FollowEvent | undefined> {
     const { transport, clock, heartbeatMs } = this.options
     const dead = new AbortController()
     const either = AbortSignal.any([signal, dead.signal])
     const watch = () => clock.after(2 * heartbeatMs, () => dead.abort())
     let unwatch = watch()
     try {
-      const query = after === undefined ? '' : `?after=${after}`
-      const url = `${transport.base}/jobs/${segmentOf(this.job)}/events${query}`
-      const response = await transport.fetch(url, { signal: either })
+      const path = `/jobs/${segmentOf(this.job)}/events${queryOf(reader)}`
+      const response = await transport.fetch(path, { signal: either })
       if (!response.ok || !response.body) throw await refusalOf(response)
       for await (const data of readSse(response.body, either)) {
         unwatch()
@@ -89,4 +87,16 @@ export class Stream implements Source {
       unwatch()
     }
   }
+}
+
+const queryOf = ({ position, filter }: Reader): string => {
+  const query = new URLSearchParams()
+  const set = (name: string, value: unknown) => value !== undefined && query.set(name, String(value))
+  set('after', position.seen)
+  set('states', filter.states)
+  // What the server is not asked to leave out, the reader leaves out.
+  if (!filter.keys?.some((key) => key.includes(','))) set('keys', filter.keys)
+  set('output', filter.output)
+  const text = String(query)
+  return text && `?${text}`
 }

@@ -16,8 +16,9 @@ describe('the channel', () => {
     const loop = client.sheaf.job(jobId).follow()
     expect(client.net.sockets).toEqual([])
     const events = collect(loop)
+    await client.clock.advance(0)
     expect(client.net.latest.url).toBe('ws://sheaf.test/base/events')
-    const socket = client.accepted()
+    const socket = await client.accepted()
     expect(socket.take()).toEqual([subscribe(0)])
     socket.say(tasksEvent(1, 2))
     socket.say(endedEvent(3))
@@ -35,7 +36,7 @@ describe('the channel', () => {
       [{ after: 'now' }, undefined],
     ] as const) {
       const loop = collect(job.follow(given))
-      const socket = client.accepted()
+      const socket = await client.accepted()
       expect(socket.take()).toEqual([subscribe(sent)])
       socket.say(endedEvent(50))
       expect(await loop).toEqual([endedEvent(50)])
@@ -46,7 +47,7 @@ describe('the channel', () => {
   test('a loop that begins now skips what was before its snapshot', async () => {
     const client = startClient()
     const events = collect(client.sheaf.job(jobId).follow({ after: 'now' }))
-    const socket = client.accepted()
+    const socket = await client.accepted()
     socket.say(progressEvent(1))
     socket.say(tasksEvent(7))
     socket.say(jobEvent(8))
@@ -60,7 +61,7 @@ describe('the channel', () => {
     const client = startClient()
     const one = collect(client.sheaf.job(jobId))
     const other = collect(client.sheaf.job(otherId))
-    const socket = client.accepted()
+    const socket = await client.accepted()
     expect(socket.take()).toEqual([subscribe(0), subscribe(0, otherId)])
     socket.say(tasksEvent(1))
     socket.say(endedEvent(5, { id: otherId }))
@@ -75,7 +76,7 @@ describe('the channel', () => {
   test('does not mind what it does not know', async () => {
     const client = startClient()
     const events = collect(client.sheaf.job(jobId))
-    const socket = client.accepted()
+    const socket = await client.accepted()
     for (const text of ['', 'null', '[]', '{}', 'not JSON', undefined]) socket.sayText(text)
     socket.say({ type: 'weather', sun: true })
     socket.say({ ...tasksEvent(1), job: otherId })
@@ -88,6 +89,7 @@ describe('the channel', () => {
     const client = startClient({ token: 'secret-of-16-chars' })
     const loop = client.sheaf.job(jobId).follow()
     const next = loop.next()
+    await client.clock.advance(0)
     expect(client.net.latest.options).toEqual({ headers: { authorization: 'Bearer secret-of-16-chars' } })
     await loop.return?.()
     expect(await next).toEqual({ done: true, value: undefined })
@@ -98,13 +100,14 @@ describe('a lost connection', () => {
   test('is won back, and the loop goes on where it was, without a gap or a repetition', async () => {
     const client = startClient()
     const events = collect(client.sheaf.job(jobId))
-    client.accepted().say(jobEvent(0))
+    await client.accepted()
+    client.net.latest.say(jobEvent(0))
     client.net.latest.say(tasksEvent(1, 2))
     client.net.latest.drop()
     expect(client.net.sockets).toHaveLength(1)
     await client.clock.advance(200)
     expect(client.net.sockets).toHaveLength(2)
-    const socket = client.accepted()
+    const socket = await client.accepted()
     expect(socket.take()).toEqual([subscribe(2)])
     socket.say(tasksEvent(1, 2))
     socket.say(tasksEvent(2, 3, 4))
@@ -125,9 +128,10 @@ describe('a lost connection', () => {
   test('before the snapshot came is begun anew from now', async () => {
     const client = startClient()
     const events = collect(client.sheaf.job(jobId).follow({ after: 'now' }))
-    client.accepted().drop()
+    await client.accepted()
+    client.net.latest.drop()
     await client.clock.advance(200)
-    const socket = client.accepted()
+    const socket = await client.accepted()
     expect(socket.take()).toEqual([subscribe()])
     socket.say(endedEvent(2))
     expect(await events).toEqual([endedEvent(2)])
@@ -136,10 +140,10 @@ describe('a lost connection', () => {
   test('says nothing more: what arrives over the old socket is not heard', async () => {
     const client = startClient()
     const events = collect(client.sheaf.job(jobId))
-    const old = client.accepted()
+    const old = await client.accepted()
     old.drop()
     await client.clock.advance(200)
-    const socket = client.accepted()
+    const socket = await client.accepted()
     old.say(tasksEvent(99))
     old.drop()
     socket.say(endedEvent(2))
@@ -152,6 +156,7 @@ describe('a lost connection', () => {
     client.clock.random = () => 0.5
     const loop = client.sheaf.job(jobId).follow()
     const next = loop.next()
+    await client.clock.advance(0)
     for (const wait of [100, 200, 400, 800, 1_600, 3_200, 5_000, 5_000, 5_000]) {
       const { length } = client.net.sockets
       client.net.latest.drop()
@@ -171,13 +176,15 @@ describe('a lost connection', () => {
     const loop = client.sheaf.job(jobId).follow()
     const next = loop.next()
     for (const wait of [100, 200, 400]) {
+      const socket = await client.accepted()
       const { length } = client.net.sockets
-      client.accepted().drop()
+      socket.drop()
       await client.clock.advance(wait - 1)
       expect(client.net.sockets).toHaveLength(length)
       await client.clock.advance(1)
     }
-    client.accepted().say(jobEvent(1))
+    await client.accepted()
+    client.net.latest.say(jobEvent(1))
     await next
     const { length } = client.net.sockets
     client.net.latest.drop()
@@ -194,6 +201,7 @@ describe('a lost connection', () => {
     for (const _ of [1, 2]) {
       const before = client.net.sockets.length
       const error = collect(job).catch((reason) => reason)
+      await client.clock.advance(0)
       while (client.clock.pending > 0) {
         client.net.latest.drop()
         await client.clock.advance(1_000)
@@ -213,8 +221,8 @@ describe('a lost connection', () => {
         { status: 401 },
       ),
     )
-    client.net.latest.drop()
     await client.clock.advance(0)
+    client.net.latest.drop()
     expect(await error).toEqual(
       new SheafError('unauthorized', 'The token is not one of this server.', { status: 401 }),
     )
@@ -225,12 +233,14 @@ describe('a lost connection', () => {
   test('after a handshake that fails for another reason is tried again', async () => {
     const client = startClient()
     const events = collect(client.sheaf.job(jobId))
+    await client.clock.advance(0)
     for (const status of [503, 404, 500]) {
       client.answer(async () => Response.json({ code: 'unavailable', detail: '' }, { status }))
       client.net.latest.drop()
       await client.clock.advance(1_000)
     }
-    client.accepted().say(endedEvent(1))
+    await client.accepted()
+    client.net.latest.say(endedEvent(1))
     expect(await events).toEqual([endedEvent(1)])
     client.expectNothingOpen()
   })
@@ -240,7 +250,7 @@ describe('a silent connection', () => {
   test('is asked for a sign of life, and opened anew after two intervals without', async () => {
     const client = startClient({ heartbeatMs: 1_000 })
     const events = collect(client.sheaf.job(jobId))
-    const socket = client.accepted()
+    const socket = await client.accepted()
     socket.say(jobEvent(1))
     socket.take()
     await client.clock.advance(1_000)
@@ -254,7 +264,8 @@ describe('a silent connection', () => {
     await client.clock.advance(1_201)
     expect(socket.closed).toBe(true)
     expect(client.net.sockets).toHaveLength(2)
-    client.accepted().say(endedEvent(2))
+    await client.accepted()
+    client.net.latest.say(endedEvent(2))
     expect(await events).toEqual([jobEvent(1), progressEvent(1), endedEvent(2)])
     client.expectNothingOpen()
   })
@@ -264,7 +275,8 @@ describe('a silent connection', () => {
     const events = collect(client.sheaf.job(jobId))
     await client.clock.advance(2_200)
     expect(client.net.sockets).toHaveLength(2)
-    client.accepted().say(endedEvent(2))
+    await client.accepted()
+    client.net.latest.say(endedEvent(2))
     expect(await events).toEqual([endedEvent(2)])
     client.expectNothingOpen()
   })
@@ -275,7 +287,7 @@ describe('a refusal', () => {
     const client = startClient()
     const refused = collect(client.sheaf.job(jobId)).catch((error) => error)
     const other = collect(client.sheaf.job(otherId))
-    const socket = client.accepted()
+    const socket = await client.accepted()
     socket.say({ type: 'error', code: 'not_found', message: 'There is no job.', job: jobId })
     expect(await refused).toEqual(new SheafError('not_found', 'There is no job.'))
     socket.say(endedEvent(1, { id: otherId }))
@@ -286,7 +298,7 @@ describe('a refusal', () => {
   test('that names no job ends the loops of which nothing was heard yet', async () => {
     const client = startClient()
     const answered = collect(client.sheaf.job(otherId))
-    const socket = client.accepted()
+    const socket = await client.accepted()
     socket.say(jobEvent(1, { id: otherId }))
     const refused = collect(client.sheaf.job(jobId)).catch((error) => error)
     socket.say({ type: 'error', code: 'conflict', message: 'Too many.' })
@@ -302,7 +314,7 @@ describe('a slow loop', () => {
     const client = startClient({ buffer: 2 })
     const loop = client.sheaf.job(jobId).follow()
     const first = loop.next()
-    const socket = client.accepted()
+    const socket = await client.accepted()
     socket.take()
     for (const seq of [1, 2, 3]) socket.say(tasksEvent(seq))
     expect(socket.take()).toEqual([])
@@ -330,7 +342,7 @@ describe('a slow loop', () => {
     const client = startClient({ buffer: 1 })
     const loop = client.sheaf.job(jobId).follow()
     const first = loop.next()
-    const socket = client.accepted()
+    const socket = await client.accepted()
     for (const seq of [1, 2, 3]) socket.say(tasksEvent(seq))
     socket.take()
     await first
@@ -352,7 +364,7 @@ describe('a slow loop', () => {
     const client = startClient({ buffer: 1 })
     const events = client.sheaf.job(jobId).follow()
     const first = events.next()
-    const socket = client.accepted()
+    const socket = await client.accepted()
     socket.say(jobEvent(1))
     socket.say(tasksEvent(2))
     socket.say(progressEvent(1))
@@ -369,11 +381,11 @@ describe('a slow loop', () => {
     const client = startClient({ buffer: 1 })
     const loop = client.sheaf.job(jobId).follow()
     const first = loop.next()
-    const socket = client.accepted()
+    const socket = await client.accepted()
     for (const seq of [1, 2, 3]) socket.say(tasksEvent(seq))
     socket.drop()
     await client.clock.advance(200)
-    const next = client.accepted()
+    const next = await client.accepted()
     expect(next.take()).toEqual([])
     await first
     expect((await loop.next()).value).toEqual(tasksEvent(2))
@@ -387,7 +399,7 @@ describe('a slow loop', () => {
     const client = startClient()
     const loop = client.sheaf.job(jobId).follow()
     const first = loop.next()
-    const socket = client.accepted()
+    const socket = await client.accepted()
     socket.say(jobEvent(1))
     socket.say(tasksEvent(2))
     socket.say({ type: 'error', code: 'not_found', message: 'gone', job: jobId })
@@ -404,7 +416,7 @@ describe('several loops over one job', () => {
     const client = startClient()
     const job = client.sheaf.job(jobId)
     const one = collect(job)
-    const socket = client.accepted()
+    const socket = await client.accepted()
     socket.say(tasksEvent(1, 2))
     socket.take()
 
@@ -430,7 +442,7 @@ describe('several loops over one job', () => {
     const slow = job.follow()
     const first = slow.next()
     const fast = collect(job)
-    const socket = client.accepted()
+    const socket = await client.accepted()
     socket.take()
     for (const seq of [1, 2, 3, 4, 5, 6]) {
       socket.say(tasksEvent(seq))
@@ -459,7 +471,7 @@ describe('a loop that is left', () => {
     const left = (async () => {
       for await (const _ of client.sheaf.job(jobId)) break
     })()
-    const socket = client.accepted()
+    const socket = await client.accepted()
     socket.take()
     socket.say(jobEvent(1))
     await left
@@ -475,7 +487,7 @@ describe('a loop that is left', () => {
     const abort = new AbortController()
     const loop = client.sheaf.job(jobId).follow({ signal: abort.signal })
     const first = loop.next()
-    const socket = client.accepted()
+    const socket = await client.accepted()
     for (const seq of [1, 2, 3]) socket.say(tasksEvent(seq))
     await first
     abort.abort('enough')
@@ -503,6 +515,7 @@ describe('a loop that is left', () => {
     const client = startClient()
     const loop = client.sheaf.job(jobId).follow()
     const next = loop.next()
+    await client.clock.advance(0)
     client.net.latest.drop()
     expect(client.clock.pending).toBe(1)
     await loop.return?.()
@@ -516,7 +529,7 @@ describe('close', () => {
     const client = startClient()
     const job = client.sheaf.job(jobId)
     const waits = [collect(job), job.ended(), job.decided()].map((wait) => wait.catch((error) => error.code))
-    client.accepted()
+    await client.accepted()
     await client.sheaf.close()
     expect(await Promise.all(waits)).toEqual(['closed', 'closed', 'closed'])
     client.expectNothingOpen()

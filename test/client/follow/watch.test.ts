@@ -16,7 +16,7 @@ describe('a watch', () => {
   test('tells of many jobs over one socket, and ends when the last has ended', async () => {
     const client = startClient()
     const events = collect(client.sheaf.watch([jobId, client.sheaf.job(otherId)]))
-    const socket = client.accepted()
+    const socket = await client.accepted()
     expect(socket.take()).toEqual([subscribe(jobId, 0), subscribe(otherId, 0)])
     socket.say(changes(otherId, 1))
     socket.say(endedEvent(2, { id: otherId }))
@@ -50,7 +50,7 @@ describe('a watch', () => {
     ]
     const loop = client.sheaf.watch([...jobs, jobId, { job: idOf(4), after: 7 }], { after: 'now' })
     const first = loop.next()
-    expect(client.accepted().take()).toEqual([
+    expect((await client.accepted()).take()).toEqual([
       subscribe(jobId),
       subscribe(otherId, 41),
       subscribe(idOf(3)),
@@ -72,7 +72,7 @@ describe('a watch', () => {
     })()
     const events = collect(client.sheaf.watch(jobs))
     await client.clock.advance(0)
-    const socket = client.accepted()
+    const socket = await client.accepted()
     expect(socket.take()).toEqual([subscribe(jobId, 0)])
     made.resolve()
     await client.clock.advance(0)
@@ -98,7 +98,7 @@ describe('a watch', () => {
       const loop = client.sheaf.watch(jobs)
       const first = loop.next().catch((error) => error)
       await client.clock.advance(0)
-      const socket = client.accepted()
+      const socket = await client.accepted()
       if (refused) socket.say({ type: 'error', code: 'not_found', message: 'There is no job.', job: jobId })
       else await loop.return?.()
       expect(await first).toMatchObject(refused ? { code: 'not_found' } : { done: true })
@@ -127,7 +127,7 @@ describe('a watch', () => {
     const abort = new AbortController()
     const loop = client.sheaf.watch([jobId, otherId], { signal: abort.signal })
     const first = loop.next()
-    const socket = client.accepted()
+    const socket = await client.accepted()
     socket.say(tasksEvent(1))
     socket.say(tasksEvent(2))
     await first
@@ -144,7 +144,7 @@ describe('a slow watch', () => {
     const jobs = [1, 2, 3, 4, 5].map(idOf)
     const loop = client.sheaf.watch(jobs)
     const first = loop.next()
-    const socket = client.accepted()
+    const socket = await client.accepted()
     socket.take()
     for (const seq of [1, 2]) for (const job of jobs) socket.say(changes(job, seq))
     // The loop has one, and two wait: of the third that came to say more, and of all after it, nothing is kept.
@@ -171,10 +171,10 @@ describe('a filter', () => {
   test('goes along with each subscription, also when a lost connection is won back', async () => {
     const client = startClient()
     const events = collect(client.sheaf.watch([jobId], filter))
-    expect(client.accepted().take()).toEqual([{ ...subscribe(jobId, 0), ...filter }])
+    expect((await client.accepted()).take()).toEqual([{ ...subscribe(jobId, 0), ...filter }])
     client.net.latest.drop()
     await client.clock.advance(1_000)
-    const socket = client.accepted()
+    const socket = await client.accepted()
     expect(socket.take()).toEqual([{ ...subscribe(jobId, 0), ...filter }])
     socket.say(endedEvent(1))
     expect(await events).toEqual([endedEvent(1)])
@@ -187,7 +187,7 @@ describe('a filter', () => {
     const [failed, keyed, whole] = [{ states: ['failed'] } as const, { keys: ['a'], output: false }, {}].map(
       (options) => collect(job.follow(options)),
     )
-    const socket = client.accepted()
+    const socket = await client.accepted()
     expect(socket.take()).toEqual([subscribe(jobId, 0)])
     const base = tasksEvent(2)
     const a: TaskChangeView = {
@@ -217,7 +217,7 @@ describe('a filter', () => {
       { states: ['succeeded'], keys: ['b'], output: false },
     ] as const
     const ends = loops.map((options) => collect(job.follow(options)))
-    const socket = client.accepted()
+    const socket = await client.accepted()
     expect(socket.take()).toEqual([
       { ...subscribe(jobId, 0), states: ['failed', 'succeeded'], keys: ['a', 'b'], output: false },
     ])
@@ -234,7 +234,7 @@ describe('a filter', () => {
     const client = startClient({ buffer: 1 })
     const loop = client.sheaf.job(jobId).follow({ keys: ['a'] })
     const first = loop.next()
-    const socket = client.accepted()
+    const socket = await client.accepted()
     for (const seq of [1, 2, 3]) socket.say(tasksEvent(seq))
     socket.say(jobEvent(4))
     expect((await first).value).toEqual(jobEvent(4))
@@ -242,7 +242,7 @@ describe('a filter', () => {
     socket.take()
     socket.drop()
     await client.clock.advance(1_000)
-    expect(client.accepted().take()).toEqual([{ ...subscribe(jobId, 4), keys: ['a'] }])
+    expect((await client.accepted()).take()).toEqual([{ ...subscribe(jobId, 4), keys: ['a'] }])
     await loop.return?.()
     await next
     client.expectNothingOpen()

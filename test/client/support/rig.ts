@@ -27,7 +27,8 @@ export const startClient = (options: ConnectOptions = {}) => {
       answer = next
     },
     /** The socket of the moment, connected. */
-    accepted() {
+    async accepted() {
+      await clock.advance(0)
       const socket = net.latest
       socket.accept()
       return socket

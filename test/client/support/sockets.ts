@@ -1,7 +1,7 @@
 import type { ClientMessage } from '../../../src/job/commands.ts'
 import type { ServerMessage } from '../../../src/job/events.ts'
 
-type Listener = (event: { data: unknown }) => void
+type Listener = (event: { data: unknown; code?: number }) => void
 
 /** A socket whose other end is the test. */
 export class FakeSocket {
@@ -38,10 +38,10 @@ export class FakeSocket {
     this.#emit('message', text)
   }
 
-  drop(): void {
+  drop(code = 1006): void {
     this.closed = true
     this.#emit('error')
-    this.#emit('close')
+    this.#emit('close', undefined, code)
   }
 
   /** What was sent since the last time this was asked. */
@@ -55,8 +55,8 @@ export class FakeSocket {
     this.say({ type: 'pong', ...(ping?.type === 'ping' && { id: ping.id }) })
   }
 
-  #emit(type: string, data?: unknown): void {
-    for (const listener of this.#listeners.get(type) ?? []) listener({ data })
+  #emit(type: string, data?: unknown, code?: number): void {
+    for (const listener of this.#listeners.get(type) ?? []) listener({ data, ...(code && { code }) })
   }
 }
 

@@ -1,4 +1,4 @@
-import type { LocalApp } from '../../../src/client/transport.ts'
+import type { LocalApp } from '../../../src/client/target.ts'
 import type { FollowEvent } from '../../../src/client.ts'
 
 const encoder = new TextEncoder()
