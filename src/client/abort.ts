@@ -9,3 +9,10 @@ export const orAbort = <T>(work: Promise<T>, signal: AbortSignal | undefined): P
     work.then(resolve, reject).finally(forget)
   })
 }
+
+/** A signal that is aborted when one of these is. */
+export const either = (signal: AbortSignal | undefined, other: AbortSignal): AbortSignal =>
+  signal ? AbortSignal.any([signal, other]) : other
+
+/** Settles only when the signal is aborted: rejects with its reason. */
+export const never = (signal: AbortSignal): Promise<never> => orAbort(new Promise<never>(() => {}), signal)

@@ -1,5 +1,6 @@
 import { systemClock } from '../clock.ts'
 import type { Mode } from '../job/modes.ts'
+import { either, never } from './abort.ts'
 import { type Api, createApi } from './api.ts'
 import { type Ask, createAsk } from './ask.ts'
 import { Behind } from './behind.ts'
@@ -15,7 +16,7 @@ import { createSchedules } from './schedules.ts'
 import { segmentOf } from './segment.ts'
 import type { GatherOptions, Sheaf } from './sheaf.ts'
 import { isStream, submitStream } from './stream.ts'
-import { submit } from './submit.ts'
+import { submit, submitWritten, writeTasks } from './submit.ts'
 import type { Target } from './target.ts'
 import type { Each, Task } from './task.ts'
 import type { Token } from './token.ts'
@@ -90,7 +91,8 @@ export const connect = (target: Target, options: ConnectOptions = {}): Sheaf => 
     all: gather(tools, 'all', allOf),
     allSettled: gather(tools, 'allSettled', allSettledOf),
     any: gather(tools, 'any', anyOf),
-    race: gather(tools, 'race', raceOf),
+    // Of no tasks, none ends first: as the language has it, this never settles.
+    race: gather(tools, 'race', raceOf, (signal) => never(either(signal, closing.signal))),
     submit: async (tasks: Iterable<Task> | Each | AsyncIterable<Task>, given = {}) =>
       isStream(tasks)
         ? submitStream(tools, tasks, clock, given)
@@ -115,9 +117,17 @@ const whyRefused = (api: Api, askOnce: Ask) => async (job: string | undefined) =
 
 /** Which types its result has, the overloads of {@link Sheaf} say. */
 const gather =
-  (tools: Tools, mode: Mode, settle: (decided: Decided) => Promise<unknown>) =>
+  (
+    tools: Tools,
+    mode: Mode,
+    settle: (decided: Decided) => Promise<unknown>,
+    /** What stands for a job of no tasks. */
+    ofNone?: (signal: AbortSignal | undefined) => Promise<never>,
+  ) =>
   async (tasks: Iterable<Task>, { signal, ...options }: GatherOptions = {}): Promise<never> => {
-    const submitted = await submit(tools, tasks, { ...options, ...(signal && { signal }), mode })
+    const written = writeTasks(tasks)
+    if (written.count === 0 && ofNone) return ofNone(signal)
+    const submitted = await submitWritten(tools, written, { ...options, ...(signal && { signal }), mode })
     const job = new Job(tools, submitted.job.id)
     try {
       const as = submitted.job.outcome === undefined ? await job.decided({ signal }) : submitted.job

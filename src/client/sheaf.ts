@@ -37,7 +37,7 @@ export interface Gathers<Options = GatherOptions> {
   any<T extends Tasks>(tasks: T, options?: Options): Promise<Outputs<T>[number]>
   any<Output>(tasks: Iterable<Task<Output>> | Each<Output>, options?: Options): Promise<Output>
 
-  /** Of no tasks, `Promise.race` never settles; this rejects, as the server refuses the job (`invalid`). */
+  /** Of no tasks, it never settles, as `Promise.race` does not: nothing is asked of the server. */
   race<T extends Tasks>(tasks: T, options?: Options): Promise<Outputs<T>[number]>
   race<Output>(tasks: Iterable<Task<Output>> | Each<Output>, options?: Options): Promise<Output>
 }

@@ -21,12 +21,33 @@ export interface Submitted {
 
 /** Sends the job until it is accepted once. Rejects with a {@link SheafError}, or the signal's reason. */
 export const submit = async (
-  { api, ask, behind }: Tools,
+  tools: Tools,
   tasks: Iterable<Task> | Each,
+  options?: SubmitOptions,
+): Promise<Submitted> => submitWritten(tools, writeTasks(tasks), options)
+
+/** Tasks as they are sent. Written once: they are the same every time, whatever the caller does with them meanwhile. */
+export interface Written {
+  field: 'tasks' | 'each'
+  json: string
+  count: number
+}
+
+/** Takes the tasks one by one, and tells whoever makes them when one cannot be written. */
+export const writeTasks = (tasks: Iterable<Task> | Each): Written => {
+  if (isEach(tasks)) return { field: 'each', json: JSON.stringify(tasks), count: tasks.items.length }
+  const texts: string[] = []
+  for (const task of tasks) texts.push(JSON.stringify(task) ?? 'null')
+  return { field: 'tasks', json: `[${texts.join()}]`, count: texts.length }
+}
+
+export const submitWritten = async (
+  { api, ask, behind }: Tools,
+  { field, json }: Written,
   { idempotencyKey = randomKey(), signal, ...spec }: SubmitOptions = {},
 ): Promise<Submitted> => {
-  // Written once: the key says that it is the same every time, whatever the caller does with the tasks meanwhile.
-  const body = JSON.stringify({ ...spec, ...(isEach(tasks) ? { each: tasks } : { tasks: [...tasks] }) })
+  const rest = JSON.stringify(spec).slice(1, -1)
+  const body = `{${rest}${rest && ','}"${field}":${json}}`
   const headers = { 'content-type': 'application/json', 'idempotency-key': idempotencyKey }
   let latest: Promise<{ data: JobView | null; response?: Response }> | undefined
   const send = () => {

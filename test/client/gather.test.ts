@@ -2,6 +2,7 @@ import { afterAll, beforeAll, describe, expect, test } from 'bun:test'
 import {
   call,
   connect,
+  each,
   type GatherOptions,
   JobError,
   type Sheaf,
@@ -143,42 +144,18 @@ describe('a gather', () => {
     ).toEqual(values)
   })
 
-  test('takes any iterable, once', async () => {
-    let asked = 0
-    function* tasks(): Generator<Task<null>> {
-      for (; asked < 3; asked += 1) yield sleep(0)
-    }
-    expect(await sheaf.all(tasks())).toEqual([null, null, null])
-    expect(asked).toBe(3)
-    expect(await sheaf.allSettled(new Set([sleep(0)]))).toEqual([{ status: 'fulfilled', value: null }])
-  })
-
-  test.each(modes)('%s rejects with a TypeError when it is given no iterable', async (mode) => {
-    for (const none of [undefined, null, 3, {}, sleep(0)])
-      await expect(by(mode)(none as never)).rejects.toBeInstanceOf(TypeError)
-  })
-
-  test.each(modes)('%s rejects with what its iterable throws', async (mode) => {
-    const broken = new Error('broken')
-    // biome-ignore lint/correctness/useYield: it throws before it could
-    const tasks = (function* (): Generator<Task<null>> {
-      throw broken
-    })()
-    await expect(by(mode)(tasks)).rejects.toBe(broken)
-  })
-
-  test('of nothing: all and allSettled give nothing, any rejects with no errors', async () => {
-    expect(await sheaf.all([])).toEqual([])
-    expect(await sheaf.allSettled([])).toEqual([])
-    const error = await sheaf.any([]).catch((reason) => reason)
-    expect(error).toBeInstanceOf(AggregateError)
-    expect(error.errors).toEqual([])
-  })
-
-  test('race of nothing, which would never settle, is refused', async () => {
-    const error = await sheaf.race([]).catch((reason) => reason)
-    expect(error).toBeInstanceOf(SheafError)
-    expect(error).toMatchObject({ code: 'invalid', status: 422, errors: [{ field: 'tasks' }] })
+  test('race of nothing asks nothing of the server, and is rejected by its signal or the end of the client alone', async () => {
+    const client = connect('http://sheaf.test', {
+      ...open.options,
+      fetch: () => Promise.reject(new TypeError('It was asked')),
+    })
+    const abort = new AbortController()
+    const aborted = client.race([], { signal: abort.signal }).catch((error: unknown) => error)
+    const closed = client.race(each([], sleep(0))).catch((error: unknown) => error)
+    abort.abort('enough')
+    expect(await aborted).toBe('enough')
+    await client.close()
+    expect(await closed).toMatchObject({ code: 'closed' })
   })
 
   test('all rejects when the first task fails, though others run on for ever', async () => {

@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'bun:test'
-import { call, connect, http, sleep } from '../../src/client.ts'
+import { call, connect, http, sleep, type Task } from '../../src/client.ts'
 import { startServer } from '../support/server.ts'
 import { endedEvent, jobEvent, jobId, jobView } from './support/events.ts'
 import { createGate } from './support/gate.ts'
@@ -151,8 +151,8 @@ describe('a job whose outcome is known', () => {
   test.each(['all', 'race'] as const)('fails %s, before the last task is cancelled', async (mode) => {
     const client = startClient()
     answering(client, { state: 'failed', error: { code: 'timeout', message: 'It took too long.' } })
-    const gathers: Record<typeof mode, (tasks: []) => Promise<unknown>> = client.sheaf
-    const error = gathers[mode]([]).catch((reason) => reason)
+    const gathers: Record<typeof mode, (tasks: [Task]) => Promise<unknown>> = client.sheaf
+    const error = gathers[mode]([sleep(0)]).catch((reason) => reason)
     await client.clock.advance(0)
     const socket = await client.accepted()
     socket.say(jobEvent(1))
@@ -167,8 +167,8 @@ describe('a job whose outcome is known', () => {
     async (mode) => {
       const client = startClient()
       answering(client, { state: 'succeeded', output: 'first' })
-      const gathers: Record<typeof mode, (tasks: []) => Promise<unknown>> = client.sheaf
-      const value = gathers[mode]([])
+      const gathers: Record<typeof mode, (tasks: [Task]) => Promise<unknown>> = client.sheaf
+      const value = gathers[mode]([sleep(0)])
       await client.clock.advance(0)
       await client.accepted()
       client.net.latest.say(jobEvent(2, { mode, state: 'stopping', outcome: 'succeeded', decidedBy: 3 }))

@@ -1,5 +1,6 @@
 import type { FollowEvent } from '../../job/events.ts'
 import type { QueueView } from '../../job/queue-wire.ts'
+import { either } from '../abort.ts'
 import type { ClientClock } from '../clock.ts'
 import { SheafError } from '../errors.ts'
 import type { Transport } from '../transport.ts'
@@ -47,11 +48,10 @@ export const createFollow = (setup: FollowSetup): Follow => {
   const { buffer, closing } = setup
   const channel = openChannel(setup)
   const sourceOf = (job: string): Source => channel?.source(job) ?? new Stream(job, setup)
-  const either = (signal?: AbortSignal) => (signal ? AbortSignal.any([signal, closing]) : closing)
   return {
     jobs: (jobs, { after = 0, signal, ...filter } = {}) =>
-      new JobLoop(jobs, { sourceOf, after, filter, most: buffer, signal: either(signal) }),
-    queues: (pattern, signal) => new QueueLoop(channel?.queues ?? nowhere, pattern, either(signal)),
+      new JobLoop(jobs, { sourceOf, after, filter, most: buffer, signal: either(signal, closing) }),
+    queues: (pattern, signal) => new QueueLoop(channel?.queues ?? nowhere, pattern, either(signal, closing)),
   }
 }
 
