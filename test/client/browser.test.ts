@@ -1,19 +1,10 @@
 import { describe, expect, test } from 'bun:test'
 import { join } from 'node:path'
+import { bundle } from './support/bundle.ts'
 
 const root = join(import.meta.dir, '../..')
 
-const build = async (target: 'browser' | 'node') => {
-  const { success, outputs } = await Bun.build({
-    entrypoints: [join(root, 'src/client.ts')],
-    target,
-    format: 'esm',
-    minify: true,
-  })
-  expect(success).toBe(true)
-  expect(outputs).toHaveLength(1)
-  return (await outputs[0]?.text()) ?? ''
-}
+const build = (target: 'browser' | 'node') => bundle('src/client.ts', target)
 
 describe('the client in a bundle', () => {
   test.each(['browser', 'node'] as const)('for a %s needs nothing from outside itself', async (target) => {

@@ -1,0 +1,3 @@
+import { run } from './program.ts'
+
+Reflect.set(globalThis, 'run', run)
