@@ -105,10 +105,11 @@ export const connect = (target: Target, options: ConnectOptions = {}): Sheaf => 
 }
 
 /** Only a token that does not suffice is a reason to give up; whatever else it is may pass. */
-const whyRefused = (api: Api, askOnce: Ask) => async (job: string | undefined) => {
+const whyRefused = (api: Api, askOnce: Ask) => async (job: string | undefined, signal: AbortSignal) => {
   try {
-    if (job === undefined) await askOnce((fetch) => api.queues.get({ fetch, query: { limit: 1 } }))
-    else await askOnce((fetch) => api.jobs({ id: segmentOf(job) }).get({ fetch }))
+    if (job === undefined)
+      await askOnce((fetch) => api.queues.get({ fetch, query: { limit: 1 } }), { signal })
+    else await askOnce((fetch) => api.jobs({ id: segmentOf(job) }).get({ fetch }), { signal })
   } catch (error) {
     if (error instanceof SheafError && (error.status === 401 || error.status === 403)) return error
   }

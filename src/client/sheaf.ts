@@ -37,7 +37,7 @@ export interface Gathers<Options = GatherOptions> {
   any<T extends Tasks>(tasks: T, options?: Options): Promise<Outputs<T>[number]>
   any<Output>(tasks: Iterable<Task<Output>> | Each<Output>, options?: Options): Promise<Output>
 
-  /** Of no tasks, it never settles, as `Promise.race` does not: nothing is asked of the server. */
+  /** Of no tasks, it never settles, as `Promise.race` does not; within an app, it rejects (`invalid`). */
   race<T extends Tasks>(tasks: T, options?: Options): Promise<Outputs<T>[number]>
   race<Output>(tasks: Iterable<Task<Output>> | Each<Output>, options?: Options): Promise<Output>
 }

@@ -6,6 +6,9 @@ import { defineHandler } from '../../src/kinds/handler.ts'
 import { createKinds } from '../../src/kinds/kinds.ts'
 import { parseJob, prepareJob } from '../../src/kinds/prepare.ts'
 import { resolveInput } from '../../src/kinds/resolve.ts'
+import { failOnLeaks } from './support/leaks.ts'
+
+failOnLeaks()
 
 type Equal<A, B> = (<T>() => T extends A ? 1 : 2) extends <T>() => T extends B ? 1 : 2 ? true : false
 /** The compiler is the test. */

@@ -1,12 +1,14 @@
 import { describe, expect, test } from 'bun:test'
 import { Type } from '@sinclair/typebox'
-import { call, connect, sleep } from '../../src/client.ts'
+import { call, sleep } from '../../src/client.ts'
 import { defineHandler } from '../../src/kinds/handler.ts'
 import { temporaryFolder } from '../support/folder.ts'
 import { startServer } from '../support/server.ts'
 import { Chronicle } from './support/chronicle.ts'
 import { createGate } from './support/gate.ts'
-import { watched } from './support/leaks.ts'
+import { connect, failOnLeaks, watched } from './support/leaks.ts'
+
+failOnLeaks()
 
 const token = 'a-secret-of-more-than-16'
 const unknownJob = '01900000-0000-7000-8000-000000000000'

@@ -1,7 +1,6 @@
 import { afterAll, beforeAll, describe, expect, test } from 'bun:test'
 import {
   call,
-  connect,
   each,
   type GatherOptions,
   JobError,
@@ -13,7 +12,9 @@ import {
 } from '../../src/client.ts'
 import { startServer, type TestServer } from '../support/server.ts'
 import { createGate } from './support/gate.ts'
-import { watched } from './support/leaks.ts'
+import { connect, failOnLeaks, watched } from './support/leaks.ts'
+
+failOnLeaks()
 
 const gate = createGate()
 const open = watched()

@@ -1,10 +1,12 @@
 import { describe, expect, test } from 'bun:test'
-import { call, connect, http, sleep, type Task } from '../../src/client.ts'
+import { call, http, sleep, type Task } from '../../src/client.ts'
 import { startServer } from '../support/server.ts'
 import { endedEvent, jobEvent, jobId, jobView } from './support/events.ts'
 import { createGate } from './support/gate.ts'
-import { watched } from './support/leaks.ts'
+import { connect, failOnLeaks, watched } from './support/leaks.ts'
 import { startClient } from './support/rig.ts'
+
+failOnLeaks()
 
 const start = async () => {
   const gate = createGate()

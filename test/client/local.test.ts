@@ -1,8 +1,10 @@
 import { describe, expect, test } from 'bun:test'
-import { call, connect, sleep } from '../../src/client.ts'
+import { call, sleep } from '../../src/client.ts'
 import { echoing, failing, startApp } from '../http/rig.ts'
 import { Chronicle } from './support/chronicle.ts'
-import { watched } from './support/leaks.ts'
+import { connect, failOnLeaks, watched } from './support/leaks.ts'
+
+failOnLeaks()
 
 describe('an app that listens on no port', () => {
   test('is asked through the treaty, typed', async () => {

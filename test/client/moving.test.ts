@@ -1,13 +1,15 @@
 import { describe, expect, test } from 'bun:test'
-import { call, connect, sleep } from '../../src/client.ts'
-import { fakeClock } from '../support/clock.ts'
+import { call, sleep } from '../../src/client.ts'
+import { fakeClock } from '../../src/testing/clock.ts'
 import { startServer } from '../support/server.ts'
 import { Chronicle } from './support/chronicle.ts'
 import { endedEvent, jobEvent, jobId, jobView, tasksEvent } from './support/events.ts'
 import { createGate } from './support/gate.ts'
-import { watched } from './support/leaks.ts'
+import { connect, failOnLeaks, watched } from './support/leaks.ts'
 import { startProxy } from './support/proxy.ts'
 import { collect, startClient } from './support/rig.ts'
+
+failOnLeaks()
 
 /** A server that says of everything that it is elsewhere, and counts who asks. */
 const startSign = (to: string, status = 308) => {

@@ -1,10 +1,12 @@
 import { describe, expect, test } from 'bun:test'
-import { call, connect, type LimitsSpec, SheafError, sleep } from '../../src/client.ts'
+import { call, type LimitsSpec, SheafError, sleep } from '../../src/client.ts'
 import { holding, startApp } from '../http/rig.ts'
 import { startServer } from '../support/server.ts'
 import { jobView } from './support/events.ts'
-import { watched } from './support/leaks.ts'
+import { connect, failOnLeaks, watched } from './support/leaks.ts'
 import { startClient } from './support/rig.ts'
+
+failOnLeaks()
 
 describe('the queues', () => {
   test('are listed, read, limited and freed', async () => {

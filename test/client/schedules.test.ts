@@ -1,7 +1,10 @@
 import { describe, expect, test } from 'bun:test'
-import { call, connect, each, type ScheduleOptions, type ScheduleView, sleep } from '../../src/client.ts'
+import { call, each, type ScheduleOptions, type ScheduleView, sleep } from '../../src/client.ts'
 import { startApp } from '../http/rig.ts'
+import { connect, failOnLeaks } from './support/leaks.ts'
 import { startClient } from './support/rig.ts'
+
+failOnLeaks()
 
 const naps: ScheduleOptions = { cron: '0 * * * *', job: { tasks: [sleep(1)] } }
 

@@ -1,6 +1,9 @@
 import { describe, expect, test } from 'bun:test'
-import { connect, sleep, type Task } from '../../src/client.ts'
+import { sleep, type Task } from '../../src/client.ts'
 import { startServer } from '../support/server.ts'
+import { connect, failOnLeaks } from './support/leaks.ts'
+
+failOnLeaks()
 
 /** So many tasks, as they are asked for; `made` counts them. */
 const stream = (count: number, made = { count: 0, ended: false }) => ({

@@ -1,9 +1,11 @@
 import { describe, expect, test } from 'bun:test'
-import { call, connect, SheafError, sleep } from '../../src/client.ts'
+import { call, SheafError, sleep } from '../../src/client.ts'
 import { startServer } from '../support/server.ts'
 import { jobView } from './support/events.ts'
-import { watched } from './support/leaks.ts'
+import { connect, failOnLeaks, watched } from './support/leaks.ts'
 import { startClient } from './support/rig.ts'
+
+failOnLeaks()
 
 const accepted = () => Response.json(jobView(), { status: 202 })
 const refusedWith = (status: number, code: string, headers: Record<string, string> = {}) =>

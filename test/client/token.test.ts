@@ -1,10 +1,12 @@
 import { describe, expect, test } from 'bun:test'
-import { connect, sleep } from '../../src/client.ts'
+import { sleep } from '../../src/client.ts'
 import { startServer } from '../support/server.ts'
 import { Chronicle } from './support/chronicle.ts'
 import { endedEvent, jobEvent, jobId, jobView } from './support/events.ts'
-import { watched } from './support/leaks.ts'
+import { connect, failOnLeaks, watched } from './support/leaks.ts'
 import { collect, startClient } from './support/rig.ts'
+
+failOnLeaks()
 
 const secrets = ['first-secret-of-more-than-16', 'second-secret-of-more-than-16'] as const
 const bearer = (token: string) => `Bearer ${token}`

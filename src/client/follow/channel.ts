@@ -15,7 +15,7 @@ interface ChannelOptions {
   heartbeatMs: number
   maxRetryMs: number
   /** Why the server would not let us follow a job, or watch queues, asked over HTTP: a handshake that fails does not say. */
-  whyRefused(job: string | undefined): Promise<SheafError | undefined>
+  whyRefused(job: string | undefined, signal: AbortSignal): Promise<SheafError | undefined>
   /** Asks for a queue as it stands. */
   queue(name: string): Promise<QueueView>
 }
@@ -30,7 +30,8 @@ export class Channel {
   /** The topics that wait for the answer to a ping, by its number. */
   #fences = new Map<number, Topic>()
   #lastFence = 0
-  #asking = false
+  /** Of the question why, while it is asked. */
+  #asking: AbortController | undefined
 
   constructor(readonly options: ChannelOptions) {
     this.#line = new Line(options, {
@@ -94,6 +95,8 @@ export class Channel {
   #closeIfIdle(): void {
     if (this.#watches.any || this.#readers > 0) return
     this.#line.close()
+    this.#asking?.abort()
+    this.#asking = undefined
     this.#topics.clear()
     this.#fences.clear()
   }
@@ -153,9 +156,10 @@ export class Channel {
   async #askWhy(): Promise<void> {
     if (this.#asking || (this.#topics.size === 0 && !this.#watches.any)) return
     const [job] = this.#topics.keys()
-    this.#asking = true
-    const error = await this.options.whyRefused(job)
-    this.#asking = false
-    if (error) this.#failAll(error)
+    const asking = new AbortController()
+    this.#asking = asking
+    const error = await this.options.whyRefused(job, asking.signal)
+    if (this.#asking === asking) this.#asking = undefined
+    if (error && !asking.signal.aborted) this.#failAll(error)
   }
 }

@@ -39,7 +39,7 @@ interface FollowSetup {
   /** Ends every loop with its reason. */
   closing: AbortSignal
   /** Why the server would not let us follow a job, or watch queues. */
-  whyRefused(job: string | undefined): Promise<SheafError | undefined>
+  whyRefused(job: string | undefined, signal: AbortSignal): Promise<SheafError | undefined>
   /** Asks for a queue as it stands. */
   queue(name: string): Promise<QueueView>
 }

@@ -1,11 +1,13 @@
 import { afterAll, beforeAll, describe, expect, test } from 'bun:test'
-import { connect, type Sheaf } from '../../../src/client.ts'
+import type { Sheaf } from '../../../src/client.ts'
 import { startServer, type TestServer } from '../../support/server.ts'
 import { createGate } from '../support/gate.ts'
-import { watched } from '../support/leaks.ts'
+import { connect, failOnLeaks, watched } from '../support/leaks.ts'
 import { iterables } from './iterables.ts'
 import { settlements } from './settlements.ts'
 import { promises, tasksOf } from './worlds.ts'
+
+failOnLeaks()
 
 const gate = createGate()
 const open = watched()

@@ -1,7 +1,10 @@
 import { describe, expect, test } from 'bun:test'
 import { SheafError } from '../../../src/client.ts'
 import { endedEvent, jobEvent, jobId, otherId, progressEvent, tasksEvent } from '../support/events.ts'
+import { failOnLeaks } from '../support/leaks.ts'
 import { collect, startClient } from '../support/rig.ts'
+
+failOnLeaks()
 
 const subscribe = (after?: number, job = jobId) => ({
   type: 'subscribe',

@@ -1,7 +1,10 @@
 import { describe, expect, test } from 'bun:test'
 import { type QueueView, SheafError } from '../../../src/client.ts'
 import { endedEvent, jobId } from '../support/events.ts'
+import { failOnLeaks } from '../support/leaks.ts'
 import { collect, startClient } from '../support/rig.ts'
+
+failOnLeaks()
 
 const view = (name: string, status: QueueView['status'] = 'open'): QueueView => ({
   name,

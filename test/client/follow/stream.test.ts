@@ -1,9 +1,12 @@
 import { describe, expect, test } from 'bun:test'
-import { type ConnectOptions, connect } from '../../../src/client.ts'
+import type { ConnectOptions } from '../../../src/client.ts'
 import { fakeClock } from '../../../src/testing/clock.ts'
 import { endedEvent, jobEvent, jobId, progressEvent, tasksEvent } from '../support/events.ts'
+import { connect, failOnLeaks } from '../support/leaks.ts'
 import { collect } from '../support/rig.ts'
 import { fakeStreams } from '../support/streams.ts'
+
+failOnLeaks()
 
 const start = (options: ConnectOptions = {}) => {
   const clock = fakeClock()

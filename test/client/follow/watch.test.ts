@@ -1,7 +1,10 @@
 import { describe, expect, test } from 'bun:test'
 import type { FollowEvent, TaskChangeView } from '../../../src/client.ts'
 import { endedEvent, jobEvent, jobId, otherId, tasksEvent } from '../support/events.ts'
+import { failOnLeaks } from '../support/leaks.ts'
 import { collect, startClient } from '../support/rig.ts'
+
+failOnLeaks()
 
 const idOf = (n: number) => `01900000-0000-7000-8000-${String(n).padStart(12, '0')}`
 const subscribe = (job: string, after?: number) => ({

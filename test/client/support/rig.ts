@@ -1,6 +1,7 @@
 import { expect } from 'bun:test'
 import { type ConnectOptions, connect, type FollowEvent } from '../../../src/client.ts'
 import { fakeClock } from '../../../src/testing/clock.ts'
+import { checkAtEnd } from './leaks.ts'
 import { fakeSockets } from './sockets.ts'
 
 /** A client whose clock, sockets and requests are the test's. */
@@ -18,7 +19,7 @@ export const startClient = (options: ConnectOptions = {}) => {
     return answer(request)
   }
   const sheaf = connect('http://sheaf.test/base/', { clock, WebSocket: net.WebSocket, fetch, ...options })
-  return {
+  const client = {
     sheaf,
     clock,
     net,
@@ -38,6 +39,8 @@ export const startClient = (options: ConnectOptions = {}) => {
       expect(net.sockets.every(({ closed }) => closed)).toBe(true)
     },
   }
+  checkAtEnd(client.expectNothingOpen)
+  return client
 }
 
 export type Loop = AsyncIterableIterator<FollowEvent, undefined>
