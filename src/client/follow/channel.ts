@@ -23,8 +23,8 @@ interface ChannelOptions {
 /** Every job that is followed, and every queue that is watched, over one socket, which is there for as long as one is. */
 export class Channel {
   #topics = new Map<string, Topic>()
-  /** How many readers the topics have. */
-  #readers = 0
+  /** How many want the line: the readers of topics, and the loops to which more jobs may come. */
+  #users = 0
   #line: Line
   #watches: Watches
   /** The topics that wait for the answer to a ping, by its number. */
@@ -68,6 +68,15 @@ export class Channel {
     }
   }
 
+  /** Keeps the line, once it is open, until what is returned is called. */
+  keep(): () => void {
+    this.#users += 1
+    return () => {
+      this.#users -= 1
+      this.#closeIfIdle()
+    }
+  }
+
   #want(job: string, reader: Reader): void {
     let topic = this.#topics.get(job)
     if (topic === undefined) {
@@ -77,7 +86,7 @@ export class Channel {
       })
       this.#topics.set(job, topic)
     }
-    if (!topic.readers.has(reader)) this.#readers += 1
+    if (!topic.readers.has(reader)) this.#users += 1
     topic.readers.add(reader)
     this.#line.open()
     topic.refresh()
@@ -86,14 +95,14 @@ export class Channel {
   #leave(job: string, reader: Reader): void {
     const topic = this.#topics.get(job)
     if (!topic?.readers.delete(reader)) return
-    this.#readers -= 1
+    this.#users -= 1
     topic.relax()
     this.#forgetIdle(topic)
     this.#closeIfIdle()
   }
 
   #closeIfIdle(): void {
-    if (this.#watches.any || this.#readers > 0) return
+    if (this.#watches.any || this.#users > 0) return
     this.#line.close()
     this.#asking?.abort()
     this.#asking = undefined

@@ -48,9 +48,10 @@ export const createFollow = (setup: FollowSetup): Follow => {
   const { buffer, closing } = setup
   const channel = openChannel(setup)
   const sourceOf = (job: string): Source => channel?.source(job) ?? new Stream(job, setup)
+  const keep = () => channel?.keep() ?? (() => {})
   return {
     jobs: (jobs, { after = 0, signal, ...filter } = {}) =>
-      new JobLoop(jobs, { sourceOf, after, filter, most: buffer, signal: either(signal, closing) }),
+      new JobLoop(jobs, { sourceOf, keep, after, filter, most: buffer, signal: either(signal, closing) }),
     queues: (pattern, signal) => new QueueLoop(channel?.queues ?? nowhere, pattern, either(signal, closing)),
   }
 }

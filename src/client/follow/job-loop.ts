@@ -8,6 +8,8 @@ interface JobLoopOptions {
   /** Where to begin with a job that does not say so itself. */
   after: After
   sourceOf(job: string): Source
+  /** Keeps what the sources share while more jobs may come, until what is returned is called. */
+  keep(): () => void
   /** How many events wait for the loop, at most. */
   most: number
   filter: Filter
@@ -26,6 +28,7 @@ export class JobLoop extends Loop<FollowEvent> implements Taker {
   /** Those that were resumed, and of which nothing has come yet. */
   #resumed = new Set<Reader>()
   #coming: AsyncIterator<Followed> | undefined
+  #release = () => {}
   #asking = false
   #allCame = false
 
@@ -55,6 +58,7 @@ export class JobLoop extends Loop<FollowEvent> implements Taker {
     if (Symbol.iterator in this.jobs) this.#addAll(this.jobs)
     else {
       this.#coming = this.jobs[Symbol.asyncIterator]()
+      this.#release = this.options.keep()
       void this.#ask()
     }
   }
@@ -64,6 +68,7 @@ export class JobLoop extends Loop<FollowEvent> implements Taker {
     this.#readers.clear()
     this.#behind.clear()
     this.#resumed.clear()
+    this.#release()
     // Whoever brings jobs is told that no more are wanted.
     if (!this.#allCame) void this.#coming?.return?.().catch(() => {})
   }
