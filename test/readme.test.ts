@@ -160,6 +160,14 @@ describe('the README', () => {
     expect(code).toBe(0)
   })
 
+  test('watches many jobs with the typed client', async () => {
+    const [client] = blocksIn('ts', 'sheaf.watch(')
+    const { out, err, code } = await runTypeScript('watch-many.ts', client?.code ?? '')
+    expect(err).toBe('')
+    expect(out.trim().split('\n').sort()).toEqual(['0 succeeded', '1 succeeded', '2 succeeded'])
+    expect(code).toBe(0)
+  })
+
   test('defines a handler that a task can run', async () => {
     const [define] = blocksIn('ts', "name: 'thumbnail'")
     await Bun.write(join(folder, 'handlers.ts'), define?.code ?? '')
