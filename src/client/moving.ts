@@ -20,7 +20,8 @@ export const moving =
     for (let moves = 0; ; moves += 1) {
       const at = await base.get()
       const response = await reached(send, base, at, path, init)
-      const to = moves < mostMoves ? await movedTo(send, at, path, response) : undefined
+      const probe = (other: string) => send(at + other, init?.signal ? { signal: init.signal } : {})
+      const to = moves < mostMoves ? await movedTo(response, at, path, probe) : undefined
       if (to === undefined) return response
       if (hasToken(init) && new URL(to).origin !== new URL(at).origin) return response
       base.put(to)
@@ -38,9 +39,14 @@ const reached = async (send: Fetch, base: Kept<string>, at: string, path: string
   }
 }
 
-const movedTo = async (send: Fetch, at: string, path: string, response: Response) => {
+const movedTo = async (
+  response: Response,
+  at: string,
+  path: string,
+  probe: (path: string) => Promise<Response>,
+) => {
   // A browser does not show where a redirect leads, but goes there.
-  if (response.type === 'opaqueredirect') return within((await send(`${at}/livez`)).url, '/livez')
+  if (response.type === 'opaqueredirect') return within((await probe('/livez')).url, '/livez')
   const location = redirects.includes(response.status) ? response.headers.get('location') : null
   return location === null ? undefined : within(new URL(location, at + path).href, path)
 }

@@ -68,6 +68,12 @@ export class Reader {
     this.setup.taker.heeded(this)
   }
 
+  /** There is nothing more to read. */
+  finish(): void {
+    this.leave()
+    this.setup.taker.heeded(this)
+  }
+
   fail(error: unknown): void {
     this.setup.taker.fail(error)
   }

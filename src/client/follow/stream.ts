@@ -76,6 +76,8 @@ export class Stream implements Source {
     try {
       const path = `/jobs/${segmentOf(this.job)}/events${queryOf(reader)}`
       const response = await transport.fetch(path, { signal: either })
+      // The job is over, and this reader has seen all of it.
+      if (response.status === 204) return reader.finish()
       if (!response.ok || !response.body) throw await refusalOf(response)
       for await (const data of readSse(response.body, either)) {
         unwatch()

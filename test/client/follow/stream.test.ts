@@ -94,6 +94,34 @@ describe('a job that is followed over Server-Sent Events', () => {
     client.expectNothingOpen()
   })
 
+  test('that is over, and was seen to its end, has nothing more to say', async () => {
+    const client = start()
+    client.net.answers.push(new Response(null, { status: 204 }))
+    expect(await collect(client.job.follow({ after: 41 }))).toEqual([])
+    client.expectNothingOpen()
+  })
+
+  test('is asked for with the filter of its loop; what a query cannot say, the loop leaves out itself', async () => {
+    for (const [filter, query] of [
+      [
+        { states: ['failed', 'cancelled'], output: false } as const,
+        'after=0&states=failed%2Ccancelled&output=false',
+      ],
+      [{ keys: ['a', 'b'] }, 'after=0&keys=a%2Cb'],
+      [{ keys: ['a,b'] }, 'after=0'],
+    ] as const) {
+      const client = start()
+      const events = collect(client.job.follow(filter))
+      await client.settle()
+      expect(new URL(client.net.latest.request.url).search).toBe(`?${query}`)
+      client.net.latest.say(tasksEvent(1))
+      client.net.latest.say(endedEvent(2))
+      expect(await events).toEqual([endedEvent(2)])
+      await client.settle()
+      client.expectNothingOpen()
+    }
+  })
+
   test('is tried again while the server is not ready, and not when it refuses', async () => {
     const client = start()
     client.net.answers.push(
