@@ -97,7 +97,10 @@ export const connect = (target: Target, options: ConnectOptions = {}): Sheaf => 
       isStream(tasks)
         ? submitStream(tools, tasks, clock, given)
         : new Job(tools, (await submit(tools, tasks, given)).job.id),
-    watch: (jobs, watching) => follow.jobs(jobs, watching),
+    watch: (what, watching) =>
+      Symbol.iterator in what || Symbol.asyncIterator in what
+        ? follow.jobs(what, watching)
+        : follow.selection(what, watching),
     job: (id) => new Job(tools, id.toLowerCase()),
     close,
     [Symbol.asyncDispose]: close,

@@ -2,6 +2,7 @@ import type { FollowEvent } from '../job/events.ts'
 import type { Api } from './api.ts'
 import type { FollowOptions } from './follow/follow.ts'
 import type { Followed } from './follow/followed.ts'
+import type { Selection } from './follow/selection-loop.ts'
 import type { Job } from './job.ts'
 import type { Queues } from './queues.ts'
 import type { Schedules } from './schedules.ts'
@@ -71,6 +72,16 @@ export interface Sheaf extends Gathers, AsyncDisposable {
   watch(
     jobs: Iterable<Followed> | AsyncIterable<Followed>,
     options?: FollowOptions,
+  ): AsyncIterableIterator<FollowEvent, undefined>
+
+  /**
+   * The same of all jobs of a name, with a label (`team:growth`), or both, those included that do not exist yet: first a snapshot of those
+   * that have not ended, then what happens to them, and all of each that comes, until the loop is left. Needs a WebSocket, and opens one of its own:
+   * where there is none, it ends with a {@link SheafError} (`unsupported`).
+   */
+  watch(
+    selection: Selection,
+    options?: Omit<FollowOptions, 'after'>,
   ): AsyncIterableIterator<FollowEvent, undefined>
 
   /** What limits how fast tasks run, and how that goes. */

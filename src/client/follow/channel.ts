@@ -1,21 +1,15 @@
 import type { ServerMessage } from '../../job/events.ts'
 import type { QueueView } from '../../job/queue-wire.ts'
-import type { ClientClock } from '../clock.ts'
 import { SheafError } from '../errors.ts'
-import { Line } from './line.ts'
+import { Line, type LineOptions } from './line.ts'
 import type { QueueSource } from './queue-loop.ts'
 import type { Reader, Source } from './reader.ts'
-import type { Open } from './socket.ts'
 import { Topic } from './topic.ts'
 import { Watches } from './watches.ts'
+import { Why, type WhyRefused } from './why.ts'
 
-interface ChannelOptions {
-  open: Open
-  clock: ClientClock
-  heartbeatMs: number
-  maxRetryMs: number
-  /** Why the server would not let us follow a job, or watch queues, asked over HTTP: a handshake that fails does not say. */
-  whyRefused(job: string | undefined, signal: AbortSignal): Promise<SheafError | undefined>
+interface ChannelOptions extends LineOptions {
+  whyRefused: WhyRefused
   /** Asks for a queue as it stands. */
   queue(name: string): Promise<QueueView>
 }
@@ -30,8 +24,7 @@ export class Channel {
   /** The topics that wait for the answer to a ping, by its number. */
   #fences = new Map<number, Topic>()
   #lastFence = 0
-  /** Of the question why, while it is asked. */
-  #asking: AbortController | undefined
+  #why: Why
 
   constructor(readonly options: ChannelOptions) {
     this.#line = new Line(options, {
@@ -41,11 +34,13 @@ export class Channel {
       },
       down: (opened) => {
         this.#resetAll()
-        if (!opened) void this.#askWhy()
+        const [job] = this.#topics.keys()
+        if (!opened && (job !== undefined || this.#watches.any)) void this.#why.ask(job)
       },
       lost: (error) => this.#failAll(error),
       message: (message) => this.#receive(message),
     })
+    this.#why = new Why(options.whyRefused, (error) => this.#failAll(error))
     this.#watches = new Watches(this.#line, options.queue)
   }
 
@@ -104,8 +99,7 @@ export class Channel {
   #closeIfIdle(): void {
     if (this.#watches.any || this.#users > 0) return
     this.#line.close()
-    this.#asking?.abort()
-    this.#asking = undefined
+    this.#why.stop()
     this.#topics.clear()
     this.#fences.clear()
   }
@@ -160,15 +154,5 @@ export class Channel {
     this.#watches.fail(error)
     for (const { readers } of [...this.#topics.values()])
       for (const reader of [...readers]) reader.fail(error)
-  }
-
-  async #askWhy(): Promise<void> {
-    if (this.#asking || (this.#topics.size === 0 && !this.#watches.any)) return
-    const [job] = this.#topics.keys()
-    const asking = new AbortController()
-    this.#asking = asking
-    const error = await this.options.whyRefused(job, asking.signal)
-    if (this.#asking === asking) this.#asking = undefined
-    if (error && !asking.signal.aborted) this.#failAll(error)
   }
 }

@@ -10,8 +10,10 @@ import type { After, FollowedJobs } from './followed.ts'
 import { JobLoop } from './job-loop.ts'
 import { QueueLoop, type QueueSource } from './queue-loop.ts'
 import type { Source } from './reader.ts'
+import { type Selection, SelectionLoop } from './selection-loop.ts'
 import { opener, type SocketConstructor } from './socket.ts'
 import { Stream } from './stream.ts'
+import type { WhyRefused } from './why.ts'
 
 export interface FollowOptions extends Filter {
   /** The last seq that was seen, or `now`: a snapshot, and what happens from then on. Default 0: everything. */
@@ -24,6 +26,8 @@ export interface FollowOptions extends Filter {
 export interface Follow {
   /** To some jobs, each to its end. */
   jobs(jobs: FollowedJobs, options?: FollowOptions): AsyncIterableIterator<FollowEvent, undefined>
+  /** To the jobs of a selection, without an end. */
+  selection(selection: Selection, options?: FollowOptions): AsyncIterableIterator<FollowEvent, undefined>
   /** To a queue, or to those that match a pattern of names. */
   queues(pattern: string, signal?: AbortSignal): AsyncIterableIterator<QueueView, undefined>
 }
@@ -38,28 +42,26 @@ interface FollowSetup {
   WebSocket: SocketConstructor | undefined
   /** Ends every loop with its reason. */
   closing: AbortSignal
-  /** Why the server would not let us follow a job, or watch queues. */
-  whyRefused(job: string | undefined, signal: AbortSignal): Promise<SheafError | undefined>
+  whyRefused: WhyRefused
   /** Asks for a queue as it stands. */
   queue(name: string): Promise<QueueView>
 }
 
 export const createFollow = (setup: FollowSetup): Follow => {
   const { buffer, closing } = setup
-  const channel = openChannel(setup)
+  const open = opener(setup.transport, setup.WebSocket)
+  const line = open && { ...setup, open }
+  // One socket for everything, where one can be had; where not, a request for each loop over a job.
+  const channel = line && new Channel(line)
   const sourceOf = (job: string): Source => channel?.source(job) ?? new Stream(job, setup)
   const keep = () => channel?.keep() ?? (() => {})
   return {
     jobs: (jobs, { after = 0, signal, ...filter } = {}) =>
       new JobLoop(jobs, { sourceOf, keep, after, filter, most: buffer, signal: either(signal, closing) }),
+    selection: (selection, { signal, after: _, ...filter } = {}) =>
+      new SelectionLoop({ selection, line, filter, most: buffer, signal: either(signal, closing) }),
     queues: (pattern, signal) => new QueueLoop(channel?.queues ?? nowhere, pattern, either(signal, closing)),
   }
-}
-
-/** One socket for everything, where one can be had; where not, a request for each loop over a job. */
-const openChannel = (setup: FollowSetup): Channel | undefined => {
-  const open = opener(setup.transport, setup.WebSocket)
-  return open && new Channel({ ...setup, open })
 }
 
 const nowhere: QueueSource = {

@@ -1,7 +1,6 @@
-import type { FollowEvent } from '../../job/events.ts'
+import { Buffered } from './buffered.ts'
 import type { Filter } from './filter.ts'
 import { type After, type Followed, type FollowedJobs, placeOf } from './followed.ts'
-import { Loop } from './loop.ts'
 import { Reader, type Source, type Taker } from './reader.ts'
 
 interface JobLoopOptions {
@@ -20,8 +19,7 @@ interface JobLoopOptions {
  * One loop over what happens to some jobs, each to its end. However many they are, a few events wait: a job that has more
  * to say then is let go of, and resumed, with as many others as there is room for, when those have been taken.
  */
-export class JobLoop extends Loop<FollowEvent> implements Taker {
-  #events: FollowEvent[] = []
+export class JobLoop extends Buffered implements Taker {
   #readers = new Map<string, Reader>()
   /** Those that were let go of, the one that waits for the longest first. */
   #behind = new Set<Reader>()
@@ -36,15 +34,7 @@ export class JobLoop extends Loop<FollowEvent> implements Taker {
     readonly jobs: FollowedJobs,
     readonly options: JobLoopOptions,
   ) {
-    super(options.signal)
-  }
-
-  get full(): boolean {
-    return this.#events.length >= this.options.most
-  }
-
-  take(event: FollowEvent): void {
-    if (!this.hand(event)) this.#events.push(event)
+    super(options.signal, options.most)
   }
 
   heeded(reader: Reader): void {
@@ -73,14 +63,8 @@ export class JobLoop extends Loop<FollowEvent> implements Taker {
     if (!this.#allCame) void this.#coming?.return?.().catch(() => {})
   }
 
-  protected shift(): FollowEvent | undefined {
-    const event = this.#events.shift()
-    if (event !== undefined) this.#refill()
-    return event
-  }
-
-  protected clear(): void {
-    this.#events = []
+  protected emptied(): void {
+    this.#refill()
   }
 
   #addAll(jobs: Iterable<Followed>): void {
@@ -129,7 +113,7 @@ export class JobLoop extends Loop<FollowEvent> implements Taker {
 
   /** Nothing waits to be taken: there is room for those that are behind, though for no more than may answer at once. */
   #refill(): void {
-    if (!this.going || this.#events.length > 0) return
+    if (!this.going || !this.empty) return
     for (const reader of this.#behind) {
       if (this.#resumed.size >= this.options.most) break
       this.#behind.delete(reader)

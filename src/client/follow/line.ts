@@ -6,7 +6,7 @@ import { isFinal } from '../problem.ts'
 import { Connection, type ConnectionOptions } from './connection.ts'
 import { onWake } from './wake.ts'
 
-interface LineOptions extends ConnectionOptions {
+export interface LineOptions extends ConnectionOptions {
   /** For how long a lost connection is tried to be won back. */
   maxRetryMs: number
 }
