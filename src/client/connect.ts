@@ -8,6 +8,7 @@ import type { ClientClock } from './clock.ts'
 import { createCompletions } from './completed.ts'
 import { SheafError } from './errors.ts'
 import { createFollow } from './follow/follow.ts'
+import { isJobs } from './follow/followed.ts'
 import type { SocketConstructor } from './follow/socket.ts'
 import { allOf, allSettledOf, anyOf, type Decided, raceOf } from './gather.ts'
 import { Job, type Tools } from './job.ts'
@@ -34,7 +35,7 @@ export interface ConnectOptions {
   retryMs?: number
   /** For how long a lost channel is tried to be won back, in ms. Default: for ever. */
   maxRetryMs?: number
-  /** How often the channel is checked; after two silent intervals it is opened anew. Default 15,000 ms. */
+  /** After so long a silence the channel is checked; after twice as long it is opened anew. Default 15,000 ms. */
   heartbeatMs?: number
   /** How many events wait for a slow loop before the server is asked to hold on. Default 64. */
   buffer?: number
@@ -98,9 +99,7 @@ export const connect = (target: Target, options: ConnectOptions = {}): Sheaf => 
         ? submitStream(tools, tasks, clock, given)
         : new Job(tools, (await submit(tools, tasks, given)).job.id),
     watch: (what, watching) =>
-      Symbol.iterator in what || Symbol.asyncIterator in what
-        ? follow.jobs(what, watching)
-        : follow.selection(what, watching),
+      isJobs(what) ? follow.jobs(what, watching) : follow.selection(what, watching),
     job: (id) => new Job(tools, id.toLowerCase()),
     close,
     [Symbol.asyncDispose]: close,

@@ -9,6 +9,9 @@ export type Followed = Named | { job: Named; after?: After }
 /** Those that are there, or those that come: each of them is followed to its end. */
 export type FollowedJobs = Iterable<Followed> | AsyncIterable<Followed>
 
+export const isJobs = (what: object): what is FollowedJobs =>
+  Symbol.iterator in Object(what) || Symbol.asyncIterator in Object(what)
+
 /** The id of the job, and the last seq that was seen of it; without one, the loop begins at a snapshot. */
 export const placeOf = (followed: Followed, after: After): { job: string; after: number | undefined } => {
   const { job, after: begin = after } =
