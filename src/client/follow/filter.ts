@@ -3,24 +3,37 @@ import type { TaskState } from '../../job/state.ts'
 
 /** Which of a job's tasks a loop is told of, and how much of them. Changes of the job itself are always told. */
 export interface Filter {
-  /** Only tasks in these states. Default: all. */
+  /** Only tasks in these states; of an empty list, none. Default: all. */
   states?: readonly TaskState[] | undefined
-  /** Only tasks of these keys. Default: all. */
+  /** Only tasks of these keys; of an empty list, none. Default: all. */
   keys?: readonly string[] | undefined
   /** Whether outputs are told; if not, `outputBytes` says how long each is. Default true. */
   output?: boolean | undefined
 }
 
+/** A filter in words that the server takes. */
+interface Told {
+  states?: TaskState[]
+  keys?: string[]
+  output?: false
+}
+
+/** More are not named to the server: then it tells of all, and the reader leaves out the others. */
+const mostKeys = 1_000
+
+/** For whom no task fits. The server wants a state at least; tasks are seldom blocked, and those that are the reader leaves out. */
+const none: Told = { states: ['blocked'], output: false }
+
 /** What one subscription has to tell, so that each of some readers is told what it asks for. */
-export const union = (
-  filters: readonly Filter[],
-): { states?: TaskState[]; keys?: string[]; output?: false } => {
-  const states = unionOf(filters.map((filter) => filter.states))
-  const keys = unionOf(filters.map((filter) => filter.keys))
+export const union = (filters: readonly Filter[]): Told => {
+  const open = filters.filter(({ states, keys }) => states?.length !== 0 && keys?.length !== 0)
+  if (open.length === 0) return none
+  const states = unionOf(open.map((filter) => filter.states))
+  const keys = unionOf(open.map((filter) => filter.keys))
   return {
     ...(states && { states }),
-    ...(keys && { keys }),
-    ...(filters.every(({ output }) => output === false) && { output: false }),
+    ...(keys && keys.length <= mostKeys && { keys }),
+    ...(open.every(({ output }) => output === false) && { output: false }),
   }
 }
 

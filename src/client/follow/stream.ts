@@ -4,6 +4,7 @@ import { SheafError } from '../errors.ts'
 import { isFinal, refusalOf } from '../problem.ts'
 import { segmentOf } from '../segment.ts'
 import type { Transport } from '../transport.ts'
+import { union } from './filter.ts'
 import type { Reader, Source } from './reader.ts'
 import { readSse } from './sse.ts'
 
@@ -92,13 +93,14 @@ export class Stream implements Source {
 }
 
 const queryOf = ({ position, filter }: Reader): string => {
+  const { states, keys, output } = union([filter])
   const query = new URLSearchParams()
   const set = (name: string, value: unknown) => value !== undefined && query.set(name, String(value))
   set('after', position.seen)
-  set('states', filter.states)
+  set('states', states)
   // What the server is not asked to leave out, the reader leaves out.
-  if (!filter.keys?.some((key) => key.includes(','))) set('keys', filter.keys)
-  set('output', filter.output)
+  if (!keys?.some((key) => key.includes(','))) set('keys', keys)
+  set('output', output)
   const text = String(query)
   return text && `?${text}`
 }

@@ -233,6 +233,33 @@ describe('a filter', () => {
     client.expectNothingOpen()
   })
 
+  test('that no task fits is told of the job alone, and makes no other filter wider', async () => {
+    const client = startClient()
+    const job = client.sheaf.job(jobId)
+    const nothing = [{ states: [] }, { keys: [] }].map((options) => collect(job.follow(options)))
+    const socket = await client.accepted()
+    expect(socket.take()).toEqual([{ ...subscribe(jobId, 0), states: ['blocked'], output: false }])
+    const failed = collect(job.follow({ states: ['failed'] }))
+    socket.take()
+    socket.say({ type: 'pong', id: 1 })
+    expect(socket.take()).toEqual([{ ...subscribe(jobId, 0), states: ['failed'] }])
+    socket.say({ ...tasksEvent(1), data: [{ index: 1, state: 'failed', attempt: 1, seq: 1 }] })
+    socket.say(endedEvent(2))
+    expect(await Promise.all(nothing)).toEqual([[endedEvent(2)], [endedEvent(2)]])
+    expect(await failed).toHaveLength(2)
+  })
+
+  test('with more keys than the server takes is not told to it, and holds all the same', async () => {
+    const client = startClient()
+    const keys = Array.from({ length: 1_001 }, (_, index) => `key ${index}`)
+    const events = collect(client.sheaf.job(jobId).follow({ keys }))
+    const socket = await client.accepted()
+    expect(socket.take()).toEqual([subscribe(jobId, 0)])
+    socket.say(tasksEvent(1))
+    socket.say(endedEvent(2))
+    expect(await events).toEqual([endedEvent(2)])
+  })
+
   test('that lets nothing of an event through costs the loop nothing, and its place moves on', async () => {
     const client = startClient({ buffer: 1 })
     const loop = client.sheaf.job(jobId).follow({ keys: ['a'] })
