@@ -16,7 +16,7 @@ export interface Transport extends Whereabouts {
 
 interface Whereabouts {
   /** Where every path begins, for whoever does not go through `fetch`. */
-  base: Kept<string>
+  where: Kept<string>
   /** The first of them, or what stands for one that is yet to be asked for. */
   from: string
   /** Where the server was last said to be, for people. */
@@ -35,7 +35,7 @@ export const createTransport = (target: Target, options: TransportOptions): Tran
     ? (options.fetch ?? ((url, init) => globalThis.fetch(url, init)))
     : async (url, init) => target.handle(new Request(url, init))
   const whereabouts = typeof target === 'function' ? asked(target) : known(remote ? target : localhost)
-  const reach = moving(send, whereabouts.base)
+  const reach = moving(send, whereabouts.where)
   const token = keptToken(options.token)
   return { ...whereabouts, remote, token, fetch: token ? authorizing(reach, token) : reach }
 }
@@ -45,16 +45,16 @@ const localhost = 'http://localhost'
 
 const known = (address: Address): Whereabouts => {
   const from = baseOf(address)
-  return { from, base: new Kept(() => from), shown: () => from }
+  return { from, where: new Kept(() => from), shown: () => from }
 }
 
-const asked = (where: () => Address | Promise<Address>): Whereabouts => {
+const asked = (target: () => Address | Promise<Address>): Whereabouts => {
   let latest = 'the server'
-  const base = new Kept(async () => {
-    latest = baseOf(await where())
+  const where = new Kept(async () => {
+    latest = baseOf(await target())
     return latest
   })
-  return { from: localhost, base, shown: () => latest }
+  return { from: localhost, where, shown: () => latest }
 }
 
 const keptToken = (token: Token | undefined): Kept<string> | undefined =>

@@ -35,14 +35,14 @@ export const opener = (
   if (!transport.remote || WebSocket === undefined) return undefined
   return async (signal) => {
     const { query = '', options } = await credentialsFor(transport, signal)
-    const base = await transport.base.get()
+    const base = await transport.where.get()
     signal.throwIfAborted()
     const url = `${base.replace(/^http/, 'ws')}/events${query}`
     const socket = options ? new WebSocket(url, options as never) : new WebSocket(url)
     // What follows an error is a close, which says as much.
     socket.addEventListener('error', () => {})
     // Unless it was we who closed it, the server may be somewhere else by now.
-    socket.addEventListener('close', ({ code }) => code !== 1000 && transport.base.drop(base))
+    socket.addEventListener('close', ({ code }) => code !== 1000 && transport.where.drop(base))
     return socket
   }
 }
