@@ -179,7 +179,8 @@ export class Job<Outputs extends readonly unknown[] = unknown[]> implements Asyn
   }
 
   async #until(fits: (job: JobView) => boolean, { signal }: WaitOptions = {}): Promise<JobView> {
-    for await (const event of this.follow({ after: 'now', signal }))
+    // What its tasks do is no matter here.
+    for await (const event of this.follow({ after: 'now', states: [], signal }))
       if (event.type === 'job' && fits(event.data)) return event.data
     return this.snapshot({ signal })
   }
