@@ -1,7 +1,7 @@
 import { Type } from '@sinclair/typebox'
 import { Elysia } from 'elysia'
 import { viewJob } from '../engine/view.ts'
-import { expected, Problem } from '../job/errors.ts'
+import { readLabel } from '../job/selection.ts'
 import { JobShape, JobStateName, listOf } from '../job/wire.ts'
 import { declared } from './declared.ts'
 import type { AppOptions } from './options.ts'
@@ -29,7 +29,12 @@ export const jobs = ({ engine }: AppOptions) =>
       async ({ request }) => {
         const { label, cursor, limit = defaultLimit, ...filter } = readQuery(JobsQuery, request.url)
         const before = fromCursor('jobs', cursor)
-        const page = await engine.store.jobs({ ...filter, label: labelOf(label), before, limit })
+        const page = await engine.store.jobs({
+          ...filter,
+          label: label === undefined ? undefined : readLabel(label),
+          before,
+          limit,
+        })
         return {
           data: page.data.map((job) => viewJob(job, engine.rate(job))),
           next: page.next === undefined ? null : toCursor('jobs', page.next),
@@ -58,10 +63,3 @@ export const jobs = ({ engine }: AppOptions) =>
         detail: { operationId: 'getJob', summary: 'Get a job', tags: ['jobs'] },
       },
     )
-
-const labelOf = (text: string | undefined): readonly [name: string, value: string] | undefined => {
-  if (text === undefined) return undefined
-  const colon = text.indexOf(':')
-  if (colon > 0) return [text.slice(0, colon), text.slice(colon + 1)]
-  throw new Problem('invalid', expected('label', 'to be a name, a colon and a value', text))
-}

@@ -2,6 +2,7 @@ import type { Failure } from '../job/errors.ts'
 import type { Dependency } from '../job/graph.ts'
 import type { Ledger } from '../job/ledger.ts'
 import type { Mode } from '../job/modes.ts'
+import type { Label } from '../job/selection.ts'
 import type { EndedState, JobState, TaskState } from '../job/state.ts'
 import type { Webhook } from '../job/webhook.ts'
 import type {
@@ -16,10 +17,12 @@ import type {
 } from './flow.ts'
 import type { Changes, Ends, EndsQuery } from './log.ts'
 import type { ScheduleChange, ScheduleQuery, ScheduleRecord } from './schedule.ts'
+import type { SelectionQuery } from './selection.ts'
 import type { Added, Addition, NewJob, Submitted, TaskDefaults } from './submission.ts'
 import type { DeliveryQuery, EndpointQuery } from './webhook.ts'
 
 export type * from './log.ts'
+export type * from './selection.ts'
 export type * from './submission.ts'
 export type * from './webhook.ts'
 
@@ -38,6 +41,10 @@ export interface Store {
   job(id: string): Promise<JobRecord | undefined>
   /** Newest first. */
   jobs(query: JobQuery): Promise<Page<JobRecord>>
+  /** The jobs of a selection, oldest first. */
+  selected(query: SelectionQuery): Promise<JobRecord[]>
+  /** The highest number that a job ever had; 0 before the first. */
+  lastNumber(): Promise<number>
   task(job: Pick<JobRecord, 'number'>, address: TaskAddress): Promise<TaskRecord | undefined>
   /** In input order. */
   tasks(job: JobRecord, query: TaskQuery): Promise<Page<TaskRecord>>
@@ -187,7 +194,7 @@ export type Acted =
   | { type: 'refused'; job: JobRecord }
 
 export interface JobRecord extends Ledger {
-  /** The store's own short name of the job; never shown. */
+  /** The store's own short name of the job: it rises in the order in which jobs were committed, and is not given twice. */
   number: number
   id: string
   name: string | undefined
@@ -232,6 +239,8 @@ export interface JobChange {
   /** Whether the job itself was created or changed state. */
   moved: boolean
   deleted: boolean
+  /** Whether it goes on after it had ended. */
+  revived?: boolean
   tasks: TaskChange[]
 }
 
@@ -268,7 +277,7 @@ export interface Page<T> {
 export interface JobQuery {
   state?: JobState | undefined
   name?: string | undefined
-  label?: readonly [name: string, value: string] | undefined
+  label?: Label | undefined
   /** Only jobs that this schedule made. */
   schedule?: string | undefined
   /** Only jobs older than this cursor. */

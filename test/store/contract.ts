@@ -21,6 +21,7 @@ import { rescuing } from './contract/rescuing.ts'
 import { rollingBack } from './contract/rolling-back.ts'
 import { scheduling } from './contract/scheduling.ts'
 import { sealing } from './contract/sealing.ts'
+import { selecting } from './contract/selecting.ts'
 import { settling } from './contract/settling.ts'
 import { sharing } from './contract/sharing.ts'
 import { submitting } from './contract/submitting.ts'
@@ -58,6 +59,7 @@ const parts = {
   logging,
   ending,
   reading,
+  selecting,
   'rolling back': rollingBack,
   'any sequence of steps': modelling,
 }

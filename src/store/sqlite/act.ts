@@ -36,6 +36,7 @@ const perform: Record<Action['type'], (books: Books, job: OpenJob, action: Actio
     // Its time to be sealed passed away with it.
     if (!job.sealed) renewSeal(books, job)
     books.moved(job)
+    books.touch(job).revived = true
     reviveAll(books, job)
     return true
   },

@@ -19,6 +19,7 @@ import type {
   JobQuery,
   JobRecord,
   Page,
+  SelectionQuery,
   Store,
   TaskAddress,
   TaskQuery,
@@ -39,6 +40,7 @@ import { rescue } from './rescue.ts'
 import { Rooms } from './rooms.ts'
 import { toChange, toFailure, toJob, toTask } from './rows.ts'
 import { applySchedule, toSchedule } from './schedules.ts'
+import { findSelected } from './selected.ts'
 import { settle } from './settle.ts'
 import { Space } from './space.ts'
 import { prepareStatements, type Statements } from './statements/index.ts'
@@ -156,6 +158,14 @@ export class SqliteStore implements Store {
 
   async jobs(query: JobQuery): Promise<Page<JobRecord>> {
     return toPage(findJobs(this.orm, query).map(toJob), query.limit, (_, last) => last.number)
+  }
+
+  async selected(query: SelectionQuery): Promise<JobRecord[]> {
+    return (await findSelected(this.#statements, query)).map(toJob)
+  }
+
+  async lastNumber(): Promise<number> {
+    return this.#statements.lastJob.get()?.number ?? 0
   }
 
   async task(job: Pick<JobRecord, 'number'>, address: TaskAddress): Promise<TaskRecord | undefined> {

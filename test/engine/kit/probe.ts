@@ -9,6 +9,7 @@ import type {
   EndsQuery,
   JobQuery,
   JobRecord,
+  SelectionQuery,
   Store,
   TaskAddress,
   TaskQuery,
@@ -57,6 +58,15 @@ export class Probe implements Store {
   }
   jobs(query: JobQuery) {
     return this.inner.jobs(query)
+  }
+  async selected(query: SelectionQuery) {
+    await this.beforeRead()
+    const jobs = await this.inner.selected(query)
+    await this.afterRead()
+    return jobs
+  }
+  lastNumber() {
+    return this.inner.lastNumber()
   }
   task(job: JobRecord, address: TaskAddress) {
     return this.inner.task(job, address)

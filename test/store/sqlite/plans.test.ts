@@ -7,8 +7,8 @@ afterAll(planner.close)
 const partial = planner.indexes()
 const slow = (plan: Plan) => slowSteps(plan, partial)
 
-/** Read whole when a server starts: what was set for queues, and what they did lately. */
-const readWhole = ['limits', 'queueStates', 'starts', 'owners']
+/** Read whole when a server starts: what was set for queues, and what they did lately. `lastJob` reads one row for each table. */
+const readWhole = ['limits', 'queueStates', 'starts', 'owners', 'lastJob']
 
 /** Reads a job's tasks in the order of its primary key, from the start, up to a limit, and deletes what it read or some of it. */
 const readsFromTheStart = ['lastToPurge', 'oldestDeliveries']

@@ -8,6 +8,7 @@ import { purgeStatements } from './purges.ts'
 import { queueStatements } from './queues.ts'
 import { readStatements } from './reads.ts'
 import { scheduleStatements } from './schedules.ts'
+import { selectionStatements } from './selections.ts'
 import { taskStatements } from './tasks.ts'
 import { turnStatements } from './turns.ts'
 import { webhookStatements } from './webhooks.ts'
@@ -23,6 +24,7 @@ export const prepareStatements = (db: BunSQLiteDatabase) =>
     ...queueStatements(db),
     ...edgeStatements(db),
     ...readStatements(db),
+    ...selectionStatements(db),
     ...scheduleStatements(db),
     ...webhookStatements(db),
     ...purgeStatements(db),
