@@ -18,7 +18,6 @@ import { type Defaults, withDefaults } from './defaults.ts'
 import { dependencyOf, sourcesOf } from './dependency.ts'
 import type { Engine, Health, QueueListQuery, QueueView } from './engine.ts'
 import { Flow } from './flow/flow.ts'
-import type { FollowOptions, Reader } from './follow.ts'
 import { heeding } from './health/heeding.ts'
 import { Recovery } from './health/recovery.ts'
 import { refusalOf, Vitals } from './health/vitals.ts'
@@ -45,6 +44,8 @@ export const createEngine = (options: EngineOptions): Engine => new GatherEngine
 class GatherEngine implements Engine {
   readonly store: Store
   readonly schedules: KeptSchedules
+  readonly follow: Engine['follow'] = (...given) => this.#hub.follow(...given)
+  readonly select: Engine['select'] = (...given) => this.#hub.select(...given)
   readonly #clock: Clock
   readonly #log: NonNullable<EngineOptions['log']>
   readonly #concurrency: number
@@ -144,10 +145,6 @@ class GatherEngine implements Engine {
 
   act(action: Action): Promise<Acted> {
     return this.#accept(() => this.#intake.act(action))
-  }
-
-  follow(job: string, options: FollowOptions, reader: Reader) {
-    return this.#hub.follow(job, options, reader)
   }
 
   get followers(): number {

@@ -1,9 +1,11 @@
 import type { FaultCode, WarningCode } from '../job/faults.ts'
 import type { Breaker, Limits } from '../job/queues.ts'
+import type { Selection } from '../job/selection.ts'
 import type { Acted, Action, Added, Addition, JobRecord, NewJob, Store, Submitted } from '../store/store.ts'
 import type { Following, FollowOptions, Reader } from './follow.ts'
 import type { Ailment } from './health/vitals.ts'
 import type { Schedules } from './schedules/schedules.ts'
+import type { Searching, SelectOptions } from './selection/select.ts'
 
 /** What the rest of Sheaf sees of the engine. */
 export interface Engine {
@@ -24,6 +26,10 @@ export interface Engine {
    * until the job's last event. Refuses with a Problem (`not_found`, or `invalid` when `after` lies in the future) when it is over.
    */
   follow(job: string, options: FollowOptions, reader: Reader): Following
+  /**
+   * Finds all jobs of a selection, those that do not exist yet included, one after the other, until the signal; they are then to be followed.
+   */
+  select(selection: Selection, options: SelectOptions): Searching
   /** How many follow a job now: subscriptions, not connections. */
   readonly followers: number
   /** Resolves with the job when it ends, or as it stands after `ms`; undefined if there is no such job. */

@@ -8,6 +8,8 @@ export interface FollowOptions {
   after?: number | undefined
   /** Which of the tasks are told. Default: all of them, whole. */
   filter?: Filter | undefined
+  /** Whether a job that has ended, with nothing past `after` to tell, is over without a word. Default: its end is told once more. */
+  onlyNews?: boolean | undefined
 }
 
 /** Who is told what happens to the jobs that it follows. It is never waited for. */
@@ -57,15 +59,17 @@ export class Follower implements Following {
   #closing = false
   #pageSize = mostTasks
   readonly #filter: Filter | undefined
+  readonly #onlyNews: boolean
 
   constructor(
     readonly job: string,
-    { after, filter }: FollowOptions,
+    { after, filter, onlyNews = false }: FollowOptions,
     readonly reader: Reader,
     readonly source: Source,
   ) {
     this.#cursor = after
     this.#filter = filter
+    this.#onlyNews = onlyNews
   }
 
   async read(): Promise<void> {
@@ -131,7 +135,10 @@ export class Follower implements Following {
 
   /** False when there is more to read. */
   #giveAll(page: LogPage): boolean {
+    const isSeen =
+      this.#onlyNews && !this.#begun && page.snapshot.last && (this.#cursor ?? page.job.seq) === page.job.seq
     this.#begin(page)
+    if (isSeen) return true
     for (const frame of page.tasks) if (!this.#give(frame)) return false
     this.#pageSize = page.next
     if (page.more || !this.#give(page.snapshot)) return false

@@ -1,9 +1,12 @@
 import type { Clock } from '../clock.ts'
+import type { Selection } from '../job/selection.ts'
 import type { Progress } from '../kinds/kind.ts'
 import type { JobChange, JobRecord, Store } from '../store/store.ts'
 import { Follower, type Following, type FollowOptions, type Reader, type Source } from './follow.ts'
 import { framesOf, type LatestProgress, progressFrame } from './frame.ts'
 import { Pages } from './pages.ts'
+import { type Searching, type SelectOptions, select } from './selection/select.ts'
+import { Selections } from './selection/selections.ts'
 
 /** Progress within tasks is told at most this often. */
 const progressMs = 50
@@ -20,6 +23,7 @@ export class Hub {
   #progress = new Map<string, Map<number, { key: string | undefined; progress: Progress }>>()
   #cancelProgress: (() => void) | undefined
   #closed = false
+  readonly #selections = new Selections()
   readonly #pages: Pages
   readonly #source: Source
 
@@ -30,6 +34,7 @@ export class Hub {
 
   /** To be called after the commit, and only then. */
   publish(changes: readonly JobChange[]): void {
+    this.#selections.publish(changes)
     for (const change of changes) {
       const { id } = change.job
       // Whether anybody follows it or not: somebody may have begun to in this same turn.
@@ -58,10 +63,16 @@ export class Hub {
     return follower
   }
 
+  /** Finds the jobs of a selection, those to come included, until the signal. */
+  select(selection: Selection, options: SelectOptions): Searching {
+    return select({ store: this.options.store, selections: this.#selections }, selection, options)
+  }
+
   /** Ends every follower, and every one that comes later: the server stops. */
   close(): void {
     this.#closed = true
     this.#cancelProgress?.()
+    this.#selections.close()
     for (const followers of this.#followers.values()) for (const follower of followers) follower.close()
   }
 
