@@ -144,6 +144,29 @@ describe('the README', () => {
     expect(out).toBe('first 200\nthen 0\n')
   })
 
+  test('follows the jobs with a label, those to come included', async () => {
+    const [watch] = blocksIn('ts', "label: 'team:growth'")
+    const file = join(folder, 'team.ts')
+    await Bun.write(file, here(watch?.code ?? ''))
+    const child = Bun.spawn([process.execPath, file], { cwd: root, stdout: 'pipe' })
+    const submit = () => {
+      const body = JSON.stringify({ name: 'enrich', labels: { team: 'growth' }, tasks: [] })
+      return fetch(`${server.url}/jobs`, {
+        method: 'POST',
+        body,
+        headers: { 'content-type': 'application/json' },
+      })
+    }
+    let out = ''
+    for await (const text of child.stdout.pipeThrough(new TextDecoderStream())) {
+      if (out === '') await submit()
+      out += text
+      if (/succeeded\nAll/.test(out)) break
+    }
+    child.kill()
+    expect(out).toMatch(/^All told of, up to number \d+\nenrich succeeded\nAll told of, up to number \d+\n$/)
+  })
+
   test('opens the channel as a page does, with a ticket', async () => {
     const [page] = blocksIn('ts', '/tickets')
     const { out, code } = await runTypeScript('page.ts', page?.code ?? '')

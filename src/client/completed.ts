@@ -81,13 +81,13 @@ const open = async (
   { job, after, signal }: Place,
 ): Promise<AsyncGenerator<string>> => {
   const silence = { clock, mostMs: 2 * heartbeatMs }
-  const url = `${transport.base}/jobs/${segmentOf(job)}/results?order=completion&after=${after}`
+  const path = `/jobs/${segmentOf(job)}/results?order=completion&after=${after}`
   const dead = new AbortController()
   // Until something has ended, the server may have said nothing.
   const cancel = clock.after(silence.mostMs, () => dead.abort())
   try {
     const either = AbortSignal.any([signal, dead.signal])
-    const response = await transport.fetch(url, { headers: { accept }, signal: either })
+    const response = await transport.fetch(path, { headers: { accept }, signal: either })
     if (!response.ok || !response.body) throw await refusalOf(response)
     if (response.headers.get('content-type') !== accept) throw strange(response)
     return readLines(response.body, signal, silence)

@@ -1,6 +1,8 @@
 import { type Static, type TSchema, Type } from '@sinclair/typebox'
-import { strict } from './fields.ts'
-import { exampleId, JobId, Message, PingId, Seq } from './message.ts'
+import { recordOf, worded } from './explain/words.ts'
+import { strict, Text } from './fields.ts'
+import { limits } from './limits.ts'
+import { exampleId, JobId, LabelText, Message, PingId, Position, Seq } from './message.ts'
 import { QueueName } from './queues.ts'
 import { Key } from './spec.ts'
 import { taskStates } from './state.ts'
@@ -85,6 +87,53 @@ const UnsubscribeQueues = Message(
   },
 )
 
+/** How many names and labels one socket may select. */
+export const mostSelections = 100
+
+const selection = {
+  name: Type.Optional(Text(1, limits.nameLength, { description: 'The whole name of the jobs.' })),
+  label: Type.Optional(LabelText),
+}
+
+const Seen = recordOf(
+  worded('the id of a job', Type.String({ pattern: '^[0-9A-Fa-f]{8}(-[0-9A-Fa-f]{4}){3}-[0-9A-Fa-f]{12}$' })),
+  Seq,
+  {
+    description:
+      'To resume: jobs to go on with, and the last `seq` that was seen of each. Those whose end was seen may be left out once a `selection` has come after their first message.',
+  },
+)
+
+const SubscribeSelection = Message(
+  {
+    type: Type.Literal('subscribe'),
+    ...selection,
+    since: Type.Optional(Position),
+    seen: Type.Optional(Seen),
+    ...filter,
+  },
+  {
+    ...strict,
+    description:
+      'Follow all jobs of a name, with a label, or with both, those that do not exist yet included. First come the matching jobs that have not ended, each with a snapshot, then a `selection`, then each new job, whole. To resume, `since` is that of the last `selection`: then jobs past it are new, ended or not. Done twice, the second takes the place of the first.',
+    examples: [
+      { type: 'subscribe', name: 'enrich' },
+      { type: 'subscribe', label: 'team:growth' },
+      { type: 'subscribe', name: 'enrich', label: 'team:growth', since: 1204, seen: { [exampleId]: 41 } },
+    ],
+  },
+)
+
+const UnsubscribeSelection = Message(
+  { type: Type.Literal('unsubscribe'), ...selection },
+  {
+    ...strict,
+    description:
+      'Follow these jobs no longer: the name, the label or both as they were subscribed to. Jobs that were subscribed to by themselves go on.',
+    examples: [{ type: 'unsubscribe', label: 'team:growth' }],
+  },
+)
+
 const Ping = Message(
   { type: Type.Literal('ping'), id: Type.Optional(PingId) },
   {
@@ -109,8 +158,10 @@ interface Command {
 export const commands = [
   { name: 'subscribe', about: ['job'], schema: Subscribe },
   { name: 'subscribeQueues', about: ['queues'], schema: SubscribeQueues },
+  { name: 'subscribeSelection', about: ['name', 'label'], schema: SubscribeSelection },
   { name: 'unsubscribe', about: ['job'], schema: Unsubscribe },
   { name: 'unsubscribeQueues', about: ['queues'], schema: UnsubscribeQueues },
+  { name: 'unsubscribeSelection', about: ['name', 'label'], schema: UnsubscribeSelection },
   { name: 'ping', about: [], schema: Ping },
 ] as const satisfies Command[]
 

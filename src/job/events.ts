@@ -1,7 +1,7 @@
 import { type Static, Type } from '@sinclair/typebox'
 import { type ProblemCode, problemCodes } from './errors.ts'
 import { exampleJob, exampleQueue } from './events/examples.ts'
-import { exampleId, JobId, Message, PingId, Seq } from './message.ts'
+import { exampleId, JobId, Message, PingId, Position, Seq } from './message.ts'
 import { QueueShape } from './queue-wire.ts'
 import { CountsShape, FailureShape, JobShape, Moment, oneOf, TaskStateName } from './wire.ts'
 
@@ -97,6 +97,21 @@ export const QueueEvent = Message(
   },
 )
 
+/** The name and label as they were subscribed to. */
+const selection = {
+  name: Type.Optional(Type.String({ description: 'The name that was selected, if one was.' })),
+  label: Type.Optional(Type.String({ description: 'The label that was selected, if one was.' })),
+}
+
+export const SelectionEvent = Message(
+  { type: Type.Literal('selection'), ...selection, since: Position },
+  {
+    description:
+      'How far a selection has come: of every matching job up to the number `since`, the first message has been sent. Comes once those are told of that were there, and then after new ones, at latest after 100.',
+    examples: [{ type: 'selection', label: 'team:growth', since: 1204 }],
+  },
+)
+
 export const ErrorEvent = Message(
   {
     type: Type.Literal('error'),
@@ -108,6 +123,7 @@ export const ErrorEvent = Message(
     queues: Type.Optional(
       Type.String({ description: 'The name or pattern of queues that it was about, if it was about those.' }),
     ),
+    ...selection,
   },
   {
     description: 'A message of yours was refused. The socket and its other subscriptions go on.',
@@ -129,6 +145,7 @@ export const events = {
   tasks: TasksEvent,
   progress: ProgressEvent,
   queue: QueueEvent,
+  selection: SelectionEvent,
   error: ErrorEvent,
   pong: PongEvent,
 } as const
@@ -138,6 +155,7 @@ export type JobEvent = Static<typeof JobEvent>
 export type TasksEvent = Static<typeof TasksEvent>
 export type ProgressEvent = Static<typeof ProgressEvent>
 export type QueueEvent = Static<typeof QueueEvent>
+export type SelectionEvent = Static<typeof SelectionEvent>
 export type ErrorEvent = Static<typeof ErrorEvent>
 export type PongEvent = Static<typeof PongEvent>
 

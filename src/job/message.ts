@@ -1,4 +1,5 @@
 import { type ObjectOptions, type Static, type TObject, type TProperties, Type } from '@sinclair/typebox'
+import { worded } from './explain/words.ts'
 
 interface Notes<T extends TProperties> extends ObjectOptions {
   /** What it says, and when it is sent. */
@@ -16,6 +17,14 @@ export const Seq = Type.Integer({
   minimum: 0,
   description: 'A number that rises with every committed change of the job: the resume cursor.',
 })
+export const Position = Type.Integer({
+  minimum: 0,
+  description: 'A number of the whole server that rises with every job: where to resume a selection.',
+})
+export const LabelText = worded(
+  'a label: its name, a colon and its value',
+  Type.String({ pattern: '^[^:]+:', maxLength: 301, description: 'A label and its value, as `name:value`.' }),
+)
 export const PingId = Type.Union([Type.Number(), Type.String()], {
   description: 'Whatever tells the pong of this ping from others.',
 })

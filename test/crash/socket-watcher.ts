@@ -62,6 +62,7 @@ export class SocketWatcher {
         break
       case 'pong':
       case 'queue':
+      case 'selection':
         break
       default:
         this.journal.take(message)

@@ -114,6 +114,9 @@ export class Channel {
       case 'queue':
         this.#watches.deliver(message.data)
         return
+      case 'selection':
+        // Nothing is selected over this socket.
+        return
       case 'pong':
         if (typeof message.id === 'number') this.#passed(message.id)
         return

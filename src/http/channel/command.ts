@@ -16,6 +16,12 @@ export type Subscribe = Extract<ClientMessage, { type: 'subscribe'; job: string 
 const types = [...new Set(commands.map(({ schema }) => schema.properties.type.const))].join(', ')
 const subjects: readonly string[] = [...new Set(commands.flatMap(({ about }) => [...about]))]
 
+/** A message about all jobs of a name, or with a label. */
+export type OfSelection = Exclude<ClientMessage, { job: string } | { queues: unknown } | { type: 'ping' }>
+
+/** A message that asks to follow them. */
+export type Select = Extract<OfSelection, { type: 'subscribe' }>
+
 /** Reads what a client sent over the channel. Throws a Problem that says what is wrong with it. */
 export const readCommand = (message: string | Uint8Array): ClientMessage => {
   if (typeof message !== 'string')

@@ -1,5 +1,5 @@
 import type { TSchema } from '@sinclair/typebox'
-import { commands, mostPatterns } from '../../job/commands.ts'
+import { commands, mostPatterns, mostSelections } from '../../job/commands.ts'
 import { events } from '../../job/events.ts'
 import { longestMessage, mostSubscriptions } from './bounds.ts'
 
@@ -11,7 +11,7 @@ const listed = ({ properties, description, examples }: TSchema): string => {
 /** What clients rely on beyond the form of the messages. */
 export const promises = [
   'Nothing is sent before it is on disk, and resuming with `after` misses nothing.',
-  `A socket may follow ${mostSubscriptions} jobs and watch ${mostPatterns} names and patterns of queues;`,
+  `A socket may follow ${mostSubscriptions} jobs, select ${mostSelections} names and labels, whose jobs beyond that wait for room, and watch ${mostPatterns} names and patterns of queues;`,
   `a message to the server may be ${longestMessage / 1024} KiB long.`,
   'A socket that closes with 1012 or 1013 may connect again and resume.',
 ].join(' ')

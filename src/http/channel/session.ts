@@ -1,39 +1,54 @@
 import type { Engine } from '../../engine/engine.ts'
-import type { Following, Reader } from '../../engine/follow.ts'
-import type { Frame } from '../../engine/frame.ts'
-import { Turns } from '../../engine/turns.ts'
 import { Problem } from '../../job/errors.ts'
 import type { ErrorEvent, PongEvent } from '../../job/events.ts'
 import { filterOf } from '../../job/filter.ts'
 import type { Log } from '../../log.ts'
-import { mostSubscriptions } from './bounds.ts'
-import { type OfQueues, readCommand, type Subscribe } from './command.ts'
+import { type OfQueues, type OfSelection, readCommand, type Subscribe } from './command.ts'
 import { Outbox, type Socket } from './outbox.ts'
 import { QueueWatch } from './queue-watch.ts'
+import { Selecting } from './selecting.ts'
+import { Subscriptions } from './subscriptions.ts'
 
 interface SessionOptions {
   engine: Engine
   log: Log
   /** The most that the socket may have in its buffer, in bytes. */
   bufferBytes: number
+  /** How many jobs it may follow. */
+  most?: number | undefined
 }
 
+/** What a message is about, by the names that it gives it. */
+type About = Partial<Record<(typeof subjects)[number], unknown>>
+const subjects = ['job', 'queues', 'name', 'label'] as const
+
 /** One connection to the channel, the jobs that it follows, and the queues that it watches. */
-export class Session implements Reader {
+export class Session {
   readonly outbox: Outbox
   readonly #queues: QueueWatch
-  readonly #turns: Turns
-  #subscriptions = new Map<string, Following>()
+  readonly #subscriptions: Subscriptions
+  readonly #selecting: Selecting
 
   constructor(
     socket: Socket,
     readonly options: SessionOptions,
   ) {
-    this.outbox = new Outbox(socket, options.bufferBytes)
-    this.#turns = new Turns(this.outbox.hasRoom)
-    this.#queues = new QueueWatch(options.engine, this.outbox, (error, queues) =>
-      this.#tell(error, { queues }),
-    )
+    const { engine, bufferBytes, most } = options
+    const outbox = new Outbox(socket, bufferBytes)
+    this.outbox = outbox
+    this.#queues = new QueueWatch(engine, outbox, (error, queues) => this.#tell(error, { queues }))
+    this.#subscriptions = new Subscriptions({
+      engine,
+      outbox,
+      most,
+      tell: (error, job) => this.#tell(error, { job }),
+    })
+    this.#selecting = new Selecting({
+      engine,
+      outbox,
+      subscriptions: this.#subscriptions,
+      tell: (error, selected) => this.#tell(error, selected),
+    })
   }
 
   /** Takes one message. Whatever is wrong with it is said, and changes nothing else. */
@@ -42,8 +57,9 @@ export class Session implements Reader {
       const command = readCommand(message)
       if (command.type === 'ping') this.#pong(command.id)
       else if ('queues' in command) this.#watch(command)
+      else if (!('job' in command)) this.#select(command)
       else if (command.type === 'subscribe') this.#subscribe(command)
-      else this.#unsubscribe(command.job.toLowerCase())
+      else this.#subscriptions.remove(command.job.toLowerCase())
     } catch (error) {
       this.#tell(error, error instanceof Problem ? error.extensions : {})
     }
@@ -52,27 +68,14 @@ export class Session implements Reader {
   /** To be called when the buffer has been emptied. */
   drained(): void {
     this.outbox.drained()
-    this.#turns.goOn()
+    this.#subscriptions.drained()
   }
 
   close(): void {
     this.outbox.close()
     this.#queues.close()
-    for (const job of this.#subscriptions.keys()) this.#unsubscribe(job)
-  }
-
-  offer(_: Frame, text: string): boolean {
-    return this.outbox.offer(text)
-  }
-
-  behind(following: Following): void {
-    this.#turns.add(following)
-  }
-
-  over(following: Following, error?: unknown): void {
-    const { job } = following
-    this.#subscriptions.delete(job)
-    if (error !== undefined) this.#tell(error, { job })
+    this.#selecting.close()
+    this.#subscriptions.close()
   }
 
   #pong(id: PongEvent['id']): void {
@@ -87,34 +90,23 @@ export class Session implements Reader {
     }
   }
 
-  /** A second subscription to the same job takes the place of the first. */
-  #subscribe({ job: id, after, states, keys, output }: Subscribe): void {
-    const job = id.toLowerCase()
-    if (!this.#subscriptions.has(job) && this.#subscriptions.size >= mostSubscriptions)
-      throw new Problem(
-        'conflict',
-        `Expected at most ${mostSubscriptions} subscriptions a socket, got one more.`,
-        { job },
-      )
-    this.#unsubscribe(job)
-    const filter = filterOf({ states, keys, output })
-    this.#subscriptions.set(job, this.options.engine.follow(job, { after, filter }, this))
+  #select(command: OfSelection): void {
+    if (command.type === 'subscribe') this.#selecting.add(command)
+    else this.#selecting.remove(command)
   }
 
-  #unsubscribe(job: string): void {
-    const following = this.#subscriptions.get(job)
-    if (following === undefined) return
-    this.#subscriptions.delete(job)
-    following.stop()
-    this.#turns.remove(following)
+  #subscribe({ job, after, ...filter }: Subscribe): void {
+    this.#subscriptions.add(job.toLowerCase(), after, filterOf(filter))
   }
 
-  #tell(error: unknown, { job, queues }: { job?: unknown; queues?: unknown }): void {
+  #tell(error: unknown, given: About): void {
     const known = error instanceof Problem
-    const about = {
-      ...(typeof job === 'string' && { job }),
-      ...(typeof queues === 'string' && { queues }),
-    }
+    const about = Object.fromEntries(
+      subjects.flatMap((subject) => {
+        const name = given[subject]
+        return typeof name === 'string' ? [[subject, name]] : []
+      }),
+    )
     if (!known) this.options.log.error('A message of the channel failed', { ...about, error })
     const event: ErrorEvent = {
       type: 'error',

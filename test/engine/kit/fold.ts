@@ -91,7 +91,7 @@ export const expectSame = async (fold: Fold, store: Store, id: string, after: nu
 }
 
 /** The latest change of a task that has ended, as a reader sees it. */
-const changeOf = (task: TaskRecord): TaskChangeView => {
+export const changeOf = (task: TaskRecord): TaskChangeView => {
   const { index, key, state, attempt, seq, output, error } = task
   const bytes = output === undefined ? 0 : Buffer.byteLength(output)
   return {
