@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'bun:test'
 import { batches, framesOf, mostTasks, progressFrame } from '../../src/engine/frame.ts'
 import { noTasks } from '../../src/job/counts.ts'
-import { JobEvent, ProgressEvent, TasksEvent } from '../../src/job/events.ts'
+import { JobEvent, largestFrame, ProgressEvent, TasksEvent } from '../../src/job/events.ts'
 import { change, id, job, rate, succeededWith, task } from './kit/change.ts'
 import { parseAs } from './kit/fold.ts'
 
@@ -72,11 +72,29 @@ describe('a frame', () => {
     ])
   })
 
-  test('is closed once it is long, however few tasks it carries', () => {
-    const tasks = Array.from({ length: 40 }, (_, index) => succeededWith(index, `"${'x'.repeat(16_000)}"`))
-    const lengths = framesOf(change(tasks), rate).map(({ text }) => text.length)
-    expect(lengths.length).toBe(3)
-    for (const length of lengths) expect(length).toBeLessThan(262_144 + 16_384 + 1_000)
+  test.each([
+    ['outputs', (index: number) => succeededWith(index, JSON.stringify('€'.repeat(5_460)))],
+    [
+      'keys',
+      (index: number) =>
+        task(index, { key: '\u0001'.repeat(200), error: '{"code":"internal","message":"€"}' }),
+    ],
+    [
+      'errors',
+      (index: number) =>
+        task(index, { error: JSON.stringify({ code: 'internal', message: 'ä'.repeat(5_000) }) }),
+    ],
+  ])('is never longer than it may be, in bytes, however long the %s of its tasks are', (_, of) => {
+    const frames = framesOf(change(Array.from({ length: 500 }, (_, index) => of(index))), rate)
+    const lengths = frames.map((frame) => Buffer.byteLength(frame.text() ?? ''))
+    expect(Math.max(...lengths)).toBeLessThanOrEqual(largestFrame)
+    expect(lengths.length).toBeGreaterThan(1)
+    expect(frames.flatMap((frame) => parseAs(TasksEvent, frame.text() ?? '').data)).toHaveLength(500)
+  })
+
+  test('carries a task that is longer than that by itself', () => {
+    const long = task(1, { error: JSON.stringify({ code: 'internal', message: 'x'.repeat(largestFrame) }) })
+    expect(framesOf(change([task(0), long, task(2)]), rate).map(({ seq }) => seq)).toEqual([1, 2, 3])
   })
 
   test('leaves out an output over 16 KiB, says how long it is, and lets go of it', () => {
