@@ -26,6 +26,7 @@ const waits: Record<string, (sheaf: Sheaf, options: Options) => Promise<unknown>
   'job.snapshot': (sheaf, options) => sheaf.job(jobId).snapshot(options),
   'job.task': (sheaf, options) => sheaf.job(jobId).task(0, options),
   'job.results': (sheaf, options) => sheaf.job(jobId).results(options),
+  'job.asCompleted': (sheaf, options) => sheaf.job(jobId).asCompleted(options).next(),
   'job.ended': (sheaf, options) => sheaf.job(jobId).ended(options),
   'job.decided': (sheaf, options) => sheaf.job(jobId).decided(options),
   'job.cancel': (sheaf, options) => sheaf.job(jobId).cancel(options),
@@ -48,6 +49,15 @@ const waits: Record<string, (sheaf: Sheaf, options: Options) => Promise<unknown>
   'schedules.resume': (sheaf, options) => sheaf.schedules.resume('a', options),
   'schedules.run': (sheaf, options) => sheaf.schedules.run('a', options),
   'schedules.jobs': (sheaf, options) => sheaf.schedules.jobs('a', options),
+  'webhooks.list': (sheaf, options) => sheaf.webhooks.list(options),
+  'webhooks.get': (sheaf, options) => sheaf.webhooks.get('a', options),
+  'webhooks.deliveries': (sheaf, options) => sheaf.webhooks.deliveries('a', options),
+  'webhooks.delivery': (sheaf, options) => sheaf.webhooks.delivery('a', 'b', options),
+  'webhooks.ofJob': (sheaf, options) => sheaf.webhooks.ofJob(jobId, options),
+  'webhooks.enable': (sheaf, options) => sheaf.webhooks.enable('a', options),
+  'webhooks.disable': (sheaf, options) => sheaf.webhooks.disable('a', options),
+  'webhooks.replay': (sheaf, options) => sheaf.webhooks.replay('a', options),
+  'webhooks.replayOne': (sheaf, options) => sheaf.webhooks.replayOne('a', 'b', options),
 }
 
 const reason = new Error('changed my mind')
@@ -64,6 +74,7 @@ describe('a signal', () => {
       ...methods(sheaf),
       ...methods(sheaf.queues, 'queues.'),
       ...methods(sheaf.schedules, 'schedules.'),
+      ...methods(sheaf.webhooks, 'webhooks.'),
       ...job,
     ]
     // These only name things, or end everything.

@@ -1,12 +1,14 @@
 import { describe, expect, test } from 'bun:test'
-import { type Completed, type ConnectOptions, call, connect, sleep } from '../../src/client.ts'
+import { type Completed, type ConnectOptions, call, sleep } from '../../src/client.ts'
 import { fakeClock } from '../../src/testing/clock.ts'
 import { temporaryFolder } from '../support/folder.ts'
 import { startServer } from '../support/server.ts'
 import { jobId } from './support/events.ts'
 import { createGate } from './support/gate.ts'
-import { watched } from './support/leaks.ts'
+import { connect, failOnLeaks, watched } from './support/leaks.ts'
 import { fakeStreams } from './support/streams.ts'
+
+failOnLeaks()
 
 const startReal = async (env: Record<string, string> = {}) => {
   const gate = createGate()

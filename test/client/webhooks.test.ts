@@ -1,9 +1,12 @@
 import { describe, expect, test } from 'bun:test'
-import { call, connect, type DeliveryView } from '../../src/client.ts'
+import { call, type DeliveryView } from '../../src/client.ts'
 import { told } from '../../src/engine/told.ts'
 import { type AppRig, startApp } from '../http/rig.ts'
 import { keysOf, loopback, Receiver, secretOf } from '../support/webhooks.ts'
+import { connect, failOnLeaks } from './support/leaks.ts'
 import { startClient } from './support/rig.ts'
+
+failOnLeaks()
 
 const start = () => startApp({ kinds: { egress: loopback, webhookSecrets: keysOf(secretOf('a')) } })
 
