@@ -2,7 +2,6 @@ import type { Failure } from '../job/errors.ts'
 import type { Dependency } from '../job/graph.ts'
 import type { Ledger } from '../job/ledger.ts'
 import type { Mode } from '../job/modes.ts'
-import type { Label } from '../job/selection.ts'
 import type { EndedState, JobState, TaskState } from '../job/state.ts'
 import type { Webhook } from '../job/webhook.ts'
 import type {
@@ -16,12 +15,14 @@ import type {
   Started,
 } from './flow.ts'
 import type { Changes, Ends, EndsQuery } from './log.ts'
+import type { JobQuery, Page, TaskAddress, TaskQuery } from './query.ts'
 import type { ScheduleChange, ScheduleQuery, ScheduleRecord } from './schedule.ts'
 import type { SelectionQuery } from './selection.ts'
 import type { Added, Addition, NewJob, Submitted, TaskDefaults } from './submission.ts'
 import type { DeliveryQuery, EndpointQuery } from './webhook.ts'
 
 export type * from './log.ts'
+export type * from './query.ts'
 export type * from './selection.ts'
 export type * from './submission.ts'
 export type * from './webhook.ts'
@@ -267,32 +268,6 @@ export interface AttemptFailure {
   finishedAt: number
   error: string
 }
-
-export interface Page<T> {
-  data: T[]
-  /** Where the next page begins, or undefined at the end. */
-  next: number | undefined
-}
-
-export interface JobQuery {
-  state?: JobState | undefined
-  name?: string | undefined
-  label?: Label | undefined
-  /** Only jobs that this schedule made. */
-  schedule?: string | undefined
-  /** Only jobs older than this cursor. */
-  before?: number | undefined
-  limit: number
-}
-
-export interface TaskQuery {
-  state?: TaskState | undefined
-  /** Only tasks from this index on. */
-  from?: number | undefined
-  limit: number
-}
-
-export type TaskAddress = { index: number } | { key: string }
 
 /** A database that cannot be used; the message says why and what to do. */
 export class StoreError extends Error {
