@@ -291,6 +291,18 @@ describe('a job with `sealed: false`', () => {
     })
   })
 
+  test('says the same of itself when it was submitted with all its items, and takes no more', async () => {
+    await using rig = await startApp()
+    const job = await rig.post('/jobs', { ...eachEcho, each: { ...eachEcho.each, items: [1] } })
+    const { id } = await job.json()
+    const sealed = await rig.post(`/jobs/${id}/seal`)
+    expect([sealed.status, await sealed.json()]).toMatchObject([200, { id, sealed: true }])
+    expect(await refusal(rig.post(`/jobs/${id}/tasks`, { items: [2] }))).toMatchObject({
+      code: 'conflict',
+      detail: 'Expected a job that takes more tasks, got one that is sealed.',
+    })
+  })
+
   test('sent as lines stores them as they come, and stays open', async () => {
     await using rig = await startApp()
     const upload = sending(rig)

@@ -54,6 +54,8 @@ const prepare = async (rows: Rows, job: JobRecord, at: number, tools: Tools): Pr
   const lookup = engine.store.task.bind(engine.store, job)
   const room = limits.tasks - at
   try {
+    // Of a job with a template, the rest of its task may not have been kept.
+    if (job.sealed && job.template !== undefined && rows.values.length > 0) throw sealedProblem()
     if (rows.values.length > room) throw tooMany(rows.nameOf(rows.start + Math.max(0, room)))
     return await prepareMore(rows.values, { job, kinds, secrets, now: clock.now(), place, lookup })
   } catch (error) {
@@ -79,7 +81,7 @@ const accepted = (added: Added, { job, from, rows, tasks }: Asked): JobRecord =>
     case 'missing':
       throw noJob(job.id)
     case 'sealed':
-      throw new Problem('conflict', 'Expected a job that takes more tasks, got one that is sealed.')
+      throw sealedProblem()
     case 'decided':
       throw new Problem('conflict', `Expected a job that takes more tasks, got one that ${fateOf(job)}.`)
     case 'elsewhere':
@@ -95,6 +97,9 @@ const accepted = (added: Added, { job, from, rows, tasks }: Asked): JobRecord =>
       return added satisfies never
   }
 }
+
+const sealedProblem = (): Problem =>
+  new Problem('conflict', 'Expected a job that takes more tasks, got one that is sealed.')
 
 const fateOf = ({ state, outcome }: JobRecord): string =>
   hasEnded(state) ? `has ${state}` : `is stopping, as it has ${outcome}`

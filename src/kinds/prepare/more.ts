@@ -57,6 +57,8 @@ const ofItems = (
   known: Known,
   errors: FieldError[],
 ): NewTask[] => {
+  // Of a job that was submitted sealed, the rest of its task was not kept: it takes no more items, and may be sealed again.
+  if (items.length === 0) return []
   // What was checked when the job was submitted, and taken apart to be stored.
   const task = { ...job.defaults.each, ...JSON.parse(template) } as EachTaskSpec
   return prepareEach({ items: [...items], task }, known, errors, place).tasks
