@@ -21,11 +21,14 @@ const formats: Record<string, RegExp> = {
 for (const [name, pattern] of Object.entries(formats))
   if (!FormatRegistry.Has(name)) FormatRegistry.Set(name, (text) => pattern.test(text))
 
-export const parseAs = <T extends TSchema>(schema: T, text: string) => {
-  const value: unknown = JSON.parse(text)
-  if (!accepts(schema, value)) throw new Error(`Not as its schema says: ${text.slice(0, 1_000)}`)
+/** The value, which must be as its schema says. */
+export const accepted = <T extends TSchema>(schema: T, value: unknown) => {
+  if (!accepts(schema, value))
+    throw new Error(`Not as its schema says: ${JSON.stringify(value).slice(0, 1_000)}`)
   return value
 }
+
+export const parseAs = <T extends TSchema>(schema: T, text: string) => accepted(schema, JSON.parse(text))
 
 /**
  * What a reader makes of the frames that it is sent, over as many subscriptions as it takes: the latest of each task, and

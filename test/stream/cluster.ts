@@ -1,0 +1,24 @@
+/** How a server ends. */
+export type End = 'stop' | 'kill'
+
+/** One server after another, at one address. */
+export interface Node {
+  readonly url: string
+  /** How many servers it was before this one: what followed them had to come back. */
+  readonly lives: number
+  /** Ends the server, and starts the next; resolves when that takes jobs. */
+  restart(end: End): Promise<void>
+}
+
+/** Nodes on one store. */
+export interface Cluster extends AsyncDisposable {
+  readonly nodes: readonly [Node, ...Node[]]
+}
+
+export interface ClusterKind {
+  readonly name: string
+  /** In which ways its servers can end. */
+  readonly ends: readonly End[]
+  /** How many attempts run at once is up to it; `delays` are turns of the event loop that its store takes to answer, if it can. */
+  open(): Promise<Cluster>
+}
