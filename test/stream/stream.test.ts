@@ -5,7 +5,9 @@ import { sse } from './lines/sse.ts'
 import { local } from './local.ts'
 import { processes } from './processes.ts'
 
-for (const transport of [sse, socket, client]) {
-  describeStream(transport, local, { runs: 12, filters: false })
-  describeStream(transport, processes, { runs: 2, filters: false })
-}
+for (const transport of [sse, socket, client])
+  for (const [cluster, runs] of [
+    [local, 12],
+    [processes, 2],
+  ] as const)
+    describeStream(transport, cluster, runs)

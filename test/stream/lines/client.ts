@@ -11,6 +11,7 @@ const buffer = 4
 export const client: Transport = {
   name: 'for await',
   shares: true,
+  filters: false,
   returns: true,
   open: async (url) => new ClientLine(connect(url, { clock: eager, buffer })),
 }

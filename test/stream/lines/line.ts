@@ -42,6 +42,8 @@ export interface Transport {
   readonly name: string
   /** Whether one job can be followed twice on one line. */
   readonly shares: boolean
+  /** Whether it can ask for a part of what there is. */
+  readonly filters: boolean
   /** Whether it finds back to its server by itself. */
   readonly returns: boolean
   /** Opens a line to a node; `flaw` is told what the server may never do. */

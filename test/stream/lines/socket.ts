@@ -11,6 +11,7 @@ const handshake =
 export const socket: Transport = {
   name: 'WebSocket',
   shares: false,
+  filters: true,
   returns: false,
   open: (url, flaw) => SocketLine.open(url, flaw),
 }

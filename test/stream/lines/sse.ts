@@ -7,6 +7,7 @@ import { Tcp } from './tcp.ts'
 export const sse: Transport = {
   name: 'Server-Sent Events',
   shares: true,
+  filters: true,
   returns: false,
   open: async (url, flaw) => new SseLine(url, flaw),
 }
