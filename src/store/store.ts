@@ -2,7 +2,7 @@ import type { Failure } from '../job/errors.ts'
 import type { Dependency } from '../job/graph.ts'
 import type { Ledger } from '../job/ledger.ts'
 import type { Mode } from '../job/modes.ts'
-import type { EndedState, JobState, TaskState } from '../job/state.ts'
+import type { EndedState, TaskState } from '../job/state.ts'
 import type { Webhook } from '../job/webhook.ts'
 import type {
   FlowRecords,
