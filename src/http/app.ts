@@ -2,6 +2,7 @@ import { Elysia } from 'elysia'
 import { actions } from './actions.ts'
 import { additions } from './additions.ts'
 import { artifact } from './artifact.ts'
+import { asyncApi } from './asyncapi.ts'
 import { channel, websocketOptions } from './channel.ts'
 import { docs } from './docs.ts'
 import { answerError } from './errors.ts'
@@ -54,6 +55,7 @@ export const createApp = (options: AppOptions) => {
       .onTransform(({ request }) => checkOrigin(request))
       .use(probes(options))
       .use(docs())
+      .use(asyncApi())
       .use(guarded(options))
       .use(streamed(options, office))
       .use(ticketed(options, office))

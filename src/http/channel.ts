@@ -21,7 +21,7 @@ export const websocketOptions = (idleSeconds = 120) => ({
   idleTimeout: idleSeconds,
 })
 
-const ChannelQuery = Type.Object({
+export const ChannelQuery = Type.Object({
   ticket: Type.Optional(
     Type.String({ description: 'From POST /tickets, where no token can be sent along.' }),
   ),

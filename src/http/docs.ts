@@ -10,13 +10,13 @@ import { DeliveryShape, EndpointShape, WholeDeliveryShape } from '../job/webhook
 import { CountsShape, FailureShape, JobShape, ResultShape, TaskShape, WholeTaskShape } from '../job/wire.ts'
 import { ScheduleShape, WholeScheduleSpec } from '../kinds/schedule.ts'
 import { EachTaskSpec, JobSpec, TaskSpec } from '../kinds/spec.ts'
+import { bearer, info } from './docs/info.ts'
 import { toOpenApi } from './docs/openapi.ts'
 import { pagePolicy, swaggerAssets, swaggerPage } from './docs/swagger-ui.ts'
 import { uploads } from './docs/uploads.ts'
 import { variantsOf } from './docs/variants.ts'
 import { ProblemShape } from './problem.ts'
 import { pathParameters } from './request/params.ts'
-import { version } from './version.ts'
 
 /** Without one, the page would make one up that the server refuses. */
 const example: JobSpec = {
@@ -57,13 +57,7 @@ const named = {
 }
 
 const documentation = {
-  info: {
-    title: 'Sheaf',
-    version,
-    description:
-      'A durable Promise.all over HTTP: submit many asynchronous tasks as one job, watch each one, gather the results.',
-    license: { name: 'MIT' },
-  },
+  info,
   servers: [{ url: '/' }],
   tags: [
     { name: 'jobs', description: 'Submit jobs, and act on them.' },
@@ -78,11 +72,7 @@ const documentation = {
   ],
   components: {
     securitySchemes: {
-      bearer: {
-        type: 'http',
-        scheme: 'bearer',
-        description: 'Needed when the server was started with SHEAF_TOKENS.',
-      },
+      bearer,
     },
   },
   security: [{}, { bearer: [] }],
@@ -97,7 +87,7 @@ export const docs = () => {
       document ??= JSON.stringify(toOpenApi(response, { named, inPath: pathParameters, uploads }))
       return new Response(document, { headers: { 'content-type': 'application/json' } })
     })
-    .use(swagger({ documentation }))
+    .use(swagger({ documentation, excludeStaticFile: false }))
     // In place of the plugin's page, which loads its script from another host.
     .get(
       '/swagger',

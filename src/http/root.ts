@@ -13,6 +13,7 @@ const links = {
   handlers: '/handlers',
   docs: '/swagger',
   openapi: '/swagger/json',
+  asyncapi: '/asyncapi.json',
   livez: '/livez',
   readyz: '/readyz',
 } as const

@@ -55,6 +55,7 @@ describe('the OpenAPI document', () => {
       'delete /queues/{name}',
       'delete /schedules/{schedule}',
       'get /',
+      'get /asyncapi.json',
       'get /events',
       'get /handlers',
       'get /jobs',

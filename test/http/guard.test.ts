@@ -123,13 +123,20 @@ describe('with tokens', () => {
 
   test('the probes and the documentation are open', async () => {
     await using rig = await startApp({ tokens })
-    for (const path of ['/livez', '/readyz', '/swagger', '/swagger/json', '/swagger/start.js'])
+    for (const path of [
+      '/livez',
+      '/readyz',
+      '/swagger',
+      '/swagger/json',
+      '/swagger/start.js',
+      '/asyncapi.json',
+    ])
       expect((await rig.get(path)).status).toBe(200)
   })
 
   test('nothing else is open, whatever routes there are', async () => {
     await using rig = await startApp({ tokens })
-    const open = /^\/(livez|readyz|swagger(\/.*)?)$/
+    const open = /^\/(livez|readyz|asyncapi\.json|swagger(\/.*)?)$/
     const guarded = rig.app.routes.filter(({ path }) => !open.test(path))
     expect(guarded.length).toBeGreaterThan(10)
     for (const { method, path } of guarded)

@@ -1,6 +1,7 @@
 import type { ServerMessage } from '../../src/job/events.ts'
+import { flawsOf } from '../support/asyncapi.ts'
 
-/** A client of the channel that takes its messages one by one. */
+/** A client of the channel that takes its messages one by one, and none that is not as the AsyncAPI document has it. */
 export class Channel implements Disposable {
   readonly #messages: ServerMessage[] = []
   readonly closed: Promise<{ code: number; reason: string }>
@@ -46,7 +47,7 @@ export class Channel implements Disposable {
   async next(): Promise<ServerMessage> {
     for (;;) {
       const message = this.#messages.shift()
-      if (message !== undefined) return message
+      if (message !== undefined) return checked(message)
       if (this.#ended) throw new Error('The socket closed')
       await new Promise<void>((resolve) => {
         this.#wake = resolve
@@ -71,6 +72,12 @@ export class Channel implements Disposable {
   [Symbol.dispose](): void {
     this.socket.close()
   }
+}
+
+const checked = (message: ServerMessage): ServerMessage => {
+  const flaws = flawsOf(message.type, message)
+  if (flaws.length === 0) return message
+  throw new Error(`Not as documented: ${JSON.stringify(message).slice(0, 500)}: ${flaws.join('; ')}`)
 }
 
 export const isEnd = (job: string) => (message: ServerMessage) =>

@@ -1,11 +1,6 @@
 import type { TSchema } from '@sinclair/typebox'
-import { tag } from './variants.ts'
-
-/** JSON, as it is walked here: a copy, so that no schema that routes use is ever changed. */
-type Json = null | boolean | number | string | Json[] | JsonObject
-interface JsonObject {
-  [name: string]: Json
-}
+import { copy, type Json, type JsonObject, listOf, mapObject, objectOf } from './json.ts'
+import { type Refer, referrer, toSchema } from './schema.ts'
 
 interface Schemas {
   /** Those that become components. */
@@ -34,8 +29,6 @@ export const toOpenApi = (emitted: unknown, { named, inPath, uploads }: Schemas)
   }
   return { ...document, openapi: '3.1.0', paths, components }
 }
-
-type Refer = (schema: JsonObject) => string | undefined
 
 interface Known {
   path: JsonObject
@@ -92,59 +85,3 @@ const schemaOf = ({ content = {} }: JsonObject): Json => {
   const [first = {}] = Object.values(objectOf(content))
   return objectOf(first).schema ?? {}
 }
-
-const toSchema = (schema: Json, refer: Refer, isRoot = false): Json => {
-  if (Array.isArray(schema)) return schema.map((part) => toSchema(part, refer))
-  if (typeof schema !== 'object' || schema === null) return schema
-  const name = isRoot ? undefined : refer(schema)
-  if (name !== undefined) return { $ref: `#/components/schemas/${name}` }
-  const { patternProperties, $id: _, ...rest } = schema
-  const mapped = toUnion(rest, refer) ?? mapObject(rest, (part) => toSchema(part, refer))
-  if (patternProperties === undefined) return mapped
-  const values = mapObject(objectOf(patternProperties), (part) => toSchema(part, refer))
-  const any = values[anyName]
-  return any === undefined
-    ? { ...mapped, patternProperties: values }
-    : { ...mapped, additionalProperties: any }
-}
-
-/** A union of components that a tag tells apart: clients then know which one they have, and what is wrong with it. */
-const toUnion = ({ anyOf = [], ...rest }: JsonObject, refer: Refer): JsonObject | undefined => {
-  const mapping: JsonObject = {}
-  for (const variant of listOf(anyOf)) {
-    const value = objectOf(objectOf(objectOf(variant).properties)[tag]).const
-    const name = refer(objectOf(variant))
-    if (typeof value !== 'string' || name === undefined) return undefined
-    mapping[value] = `#/components/schemas/${name}`
-  }
-  const refs = Object.values(mapping)
-  if (refs.length === 0) return undefined
-  return {
-    ...mapObject(rest, (part) => toSchema(part, refer)),
-    oneOf: refs.map(($ref) => ({ $ref })),
-    discriminator: { propertyName: tag, mapping },
-  }
-}
-
-/** How TypeBox writes a map whose names may be anything. */
-const anyName = '^(.*)$'
-
-/** Finds the name of a schema by what it says of the value; what it says of the place is left aside. */
-const referrer = (named: Readonly<Record<string, TSchema>>): Refer => {
-  const names = new Map(Object.entries(copy(named)).map(([name, schema]) => [gist(objectOf(schema)), name]))
-  return (schema) => names.get(gist(schema))
-}
-
-/** The plugin keeps these fields of an object, and drops others. */
-const gist = ({ type, properties, items, required, anyOf }: JsonObject): string =>
-  JSON.stringify([type, properties, items, required, anyOf])
-
-const copy = (value: unknown): JsonObject => objectOf(JSON.parse(JSON.stringify(value)))
-
-const objectOf = (value: Json | undefined): JsonObject =>
-  typeof value === 'object' && value !== null && !Array.isArray(value) ? value : {}
-
-const listOf = (value: Json): Json[] => (Array.isArray(value) ? value : [])
-
-const mapObject = (object: JsonObject, map: (value: Json, name: string) => Json): JsonObject =>
-  Object.fromEntries(Object.entries(object).map(([name, value]) => [name, map(value, name)]))

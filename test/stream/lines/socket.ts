@@ -138,7 +138,8 @@ class SocketLine implements Line {
     if (this.#gone) return
     if (message.type === 'pong') this.#passed(message)
     else if (message.type === 'error') this.#refused(message)
-    else if (message.type === 'queue') this.flaw('a queue that is not watched')
+    else if (message.type === 'queue' || message.type === 'selection')
+      this.flaw(`a ${message.type} that was not asked for`)
     else this.#told(message)
   }
 
