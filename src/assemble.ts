@@ -80,7 +80,7 @@ export const assemble = (options: PartsOptions): Parts => {
   const store = tidying(openStore(config), artifacts.place, (error) =>
     log.warn('What a deleted job had saved could not be deleted', { error }),
   )
-  const streams = new Streams()
+  const streams = new Streams(config.maxSockets)
   const vitals = new Vitals({ clock, log: (level, message, fields) => log[level](message, fields) })
   const watchdog = options.watchdog ? new Watchdog() : undefined
   const watch = new Watch({ clock, vitals, store, beat: () => watchdog?.beat(clock.now()) })

@@ -71,6 +71,7 @@ export const readSettings = (
     log: read('log'),
     graceMs: read('graceMs'),
     maxBodyBytes: read('maxBodyBytes'),
+    maxSockets: read('maxSockets'),
     socketBufferBytes: read('socketBufferBytes'),
     maxQueued: read('maxQueued'),
     maxQueuedPerToken: readIfSet('maxQueuedPerToken'),

@@ -35,6 +35,7 @@ describe('the settings', () => {
       graceMs: 10_000,
       maxBodyBytes: 16_777_216,
       socketBufferBytes: 1_048_576,
+      maxSockets: 10_000,
       maxQueued: 10_000_000,
       maxQueuedPerToken: undefined,
       keepMs: 604_800_000,

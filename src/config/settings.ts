@@ -33,6 +33,8 @@ export interface Config {
   maxBodyBytes: number
   /** The most that is buffered for one subscriber, in bytes. */
   socketBufferBytes: number
+  /** How many WebSockets and event streams may be open. */
+  maxSockets: number
   /** How many tasks may wait in all. */
   maxQueued: number
   /** How many of them may be of jobs that one token submitted; undefined for any number. */
@@ -193,6 +195,14 @@ export const settings: { readonly [Key in Exclude<keyof Config, 'secrets'>]: Set
     description:
       'The most that is buffered for one subscriber that reads slowly, in bytes; what it has yet to read is read from the database when it does.',
     parse: wholeNumber(512 * 1024, 1024 ** 3),
+  },
+  maxSockets: {
+    name: 'SHEAF_MAX_SOCKETS',
+    default: '10000',
+    allowed: 'between 1 and 1000000',
+    description:
+      'How many WebSockets and event streams may be open; one more is refused with 503. Each takes a file descriptor (`ulimit -n`).',
+    parse: wholeNumber(1, 1_000_000),
   },
   maxQueued: {
     name: 'SHEAF_MAX_QUEUED',

@@ -51,6 +51,7 @@ export const events = ({ engine, clock, streams, log, socketBufferBytes }: AppOp
       if (seen === job.seq && hasEnded(job.state)) return enough()
       // To any status but 200, an EventSource that comes while the server stops would never come back.
       if (request.method === 'HEAD' || streams.closed) return new Response(comeAgain(), { headers })
+      streams.checkRoom()
 
       let forget = () => {}
       const stream = new SseStream((reader) => engine.follow(job.id, { after: cursor, filter }, reader), {

@@ -45,6 +45,8 @@ export interface SheafOptions<Prefix extends string = string> {
   maxBodyBytes?: number
   /** The most that is buffered for one subscriber that reads slowly, in bytes. Default 1 MiB. */
   socketBufferBytes?: number
+  /** How many WebSockets and event streams may be open. Default 10,000. */
+  maxSockets?: number
   /** How many tasks may wait in all. Default 10,000,000. */
   maxQueued?: number
   /** How many tasks may wait that were submitted with one token. Default: any number. */

@@ -112,7 +112,6 @@ describe('a message that is not allowed is answered with an error, and changes n
     ['null', 'malformed', 'Expected a JSON object with a "type", got null.'],
     ['[]', 'malformed', 'Expected a JSON object with a "type", got [].'],
     ['"{\\"type\\":\\"ping\\"}"', 'malformed', 'Expected a JSON object with a "type", got "{'],
-    [new Uint8Array([0x7b, 0x7d]), 'malformed', 'Expected a text message, got a binary one.'],
     [{}, 'invalid', 'Expected "type" to be one of subscribe, unsubscribe, ping, got nothing.'],
     [
       { type: 'publish' },

@@ -52,7 +52,7 @@ describe('an outbox', () => {
       outbox.reply('x'.repeat(most / 2))
       expect([socket.buffered <= most, socket.closed]).toEqual([true, undefined])
       outbox.reply('x'.repeat(most / 2 + 1))
-      expect([socket.buffered <= most, socket.closed]).toEqual([true, 1013])
+      expect([socket.buffered <= most, socket.closed]).toEqual([true, 1008])
     }
   })
 
@@ -106,7 +106,7 @@ describe('an outbox', () => {
     socket.buffered = bufferBytes
     outbox.reply('pong')
     expect(socket.sent).toHaveLength(2)
-    expect(socket.closed).toBe(1013)
+    expect(socket.closed).toBe(1008)
   })
 
   test('ends a connection on which a message was lost', async () => {

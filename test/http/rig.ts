@@ -35,6 +35,7 @@ export interface AppRigOptions extends Pick<RigOptions, 'wrap' | 'concurrency' |
   maxQueuedPerToken?: number
   /** What the kinds of tasks are made with, beside their handlers. */
   kinds?: KindsOptions
+  maxSockets?: number
 }
 
 export interface AppRig extends AsyncDisposable {
@@ -61,12 +62,12 @@ export interface AppRig extends AsyncDisposable {
 /** The HTTP interface on the real engine and a store in memory. Dispose of it with `await using`. */
 export const startApp = async (given: AppRigOptions = {}) => {
   const { tokens, maxBodyBytes = 1_000_000, socketBufferBytes = 1024 * 1024, ...rest } = given
-  const { maxQueuedPerToken, socketIdleSeconds, kinds: own, ...options } = rest
+  const { maxQueuedPerToken, maxSockets, socketIdleSeconds, kinds: own, ...options } = rest
   const runs = new Script()
   const kinds = { ...createKinds({ handlers: [echo, fail], ...own }), sleep: runs }
   const under = await startEngine({ ...options, kinds })
   const { engine, clock } = under
-  const streams = new Streams()
+  const streams = new Streams(maxSockets)
   const logs: AppRig['logs'] = []
   const log = (message: string, fields?: Record<string, unknown>) => void logs.push({ message, fields })
   const app = createApp({

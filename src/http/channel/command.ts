@@ -23,9 +23,7 @@ export type OfSelection = Exclude<ClientMessage, { job: string } | { queues: unk
 export type Select = Extract<OfSelection, { type: 'subscribe' }>
 
 /** Reads what a client sent over the channel. Throws a Problem that says what is wrong with it. */
-export const readCommand = (message: string | Uint8Array): ClientMessage => {
-  if (typeof message !== 'string')
-    throw new Problem('malformed', 'Expected a text message, got a binary one.')
+export const readCommand = (message: string): ClientMessage => {
   const value = parse(message)
   const type = 'type' in value ? value.type : undefined
   const alike = commands.filter(({ schema }) => schema.properties.type.const === type)

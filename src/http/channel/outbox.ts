@@ -1,4 +1,5 @@
 import { roomIn } from '../buffer.ts'
+import { closes } from './closes.ts'
 
 /** What is needed of a socket to write to it. */
 export interface Socket {
@@ -45,7 +46,7 @@ export class Outbox {
   reply(text: string): void {
     if (!this.#open) return
     if (this.socket.getBufferedAmount() + text.length <= this.bufferBytes) this.#write(text)
-    else this.socket.close(1013, 'Too many answers wait to be read.')
+    else this.socket.close(...closes.flood)
   }
 
   /** To be called when the buffer has been emptied. */
@@ -80,7 +81,7 @@ export class Outbox {
     const sent = this.socket.sendText(text)
     if (sent < 0) this.#congested = true
     if (sent !== 0) return true
-    this.socket.close(1011, 'A message was lost. Connect again and resume.')
+    this.socket.close(...closes.lost)
     this.close()
     return false
   }

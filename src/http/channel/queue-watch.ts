@@ -4,6 +4,7 @@ import { mostPatterns } from '../../job/commands.ts'
 import { Problem } from '../../job/errors.ts'
 import type { QueueEvent } from '../../job/events.ts'
 import { isPattern, matches } from '../../job/pattern.ts'
+import { closes } from './closes.ts'
 import type { Outbox } from './outbox.ts'
 
 /** More queues than these do not wait for a reader to be told of. */
@@ -98,8 +99,7 @@ export class QueueWatch {
     }
     if (!watched) return
     this.#changed.set(name, queue)
-    if (this.#changed.size > mostChanged)
-      this.outbox.socket.close(1013, 'Too many changes of queues wait to be read. Connect again.')
+    if (this.#changed.size > mostChanged) this.outbox.socket.close(...closes.behind)
     else if (this.#sending === undefined) void this.#send()
   }
 
