@@ -68,6 +68,17 @@ export class RawConnection implements Disposable {
     return { status: Number(head.split(' ')[1]), head, body }
   }
 
+  /** Reads so many bytes; undefined if the other side closes before. */
+  async readBytes(count: number): Promise<Buffer | undefined> {
+    while (this.#text.length < count) {
+      if (this.#ended) return undefined
+      await this.#change()
+    }
+    const bytes = Buffer.from(this.#text.slice(0, count), 'latin1')
+    this.#text = this.#text.slice(count)
+    return bytes
+  }
+
   [Symbol.dispose](): void {
     this.socket.destroy()
   }
