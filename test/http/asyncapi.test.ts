@@ -42,7 +42,7 @@ describe('the AsyncAPI document', () => {
     using channel = await Channel.open(rig.listen())
     for (const name of commandNames)
       for (const { payload } of document.components.messages[name]?.examples ?? []) {
-        const { job, after, ...rest } = Object(payload)
+        const { job, after, since, seen, ...rest } = Object(payload)
         channel.send({ ...rest, ...(job !== undefined && { job: id }) })
       }
     expect((await channel.flush()).filter(({ type }) => type === 'error')).toEqual([])
@@ -146,6 +146,17 @@ describe('what the server sends is what the document says, and nothing more', ()
           circuit: { state: 'probing', since: 1, retryAt: 2 },
         })
         return channel.flush()
+      },
+    ],
+    [
+      'of jobs of a name and a label, and of a selection that is refused',
+      ['job', 'selection', 'error'],
+      async (rig, channel) => {
+        channel.send({ type: 'subscribe', name: 'enrich', label: 'team:growth' })
+        channel.send({ type: 'subscribe', name: 'enrich', label: 'growth' })
+        const before = await channel.flush()
+        await rig.run([echoing()], { name: 'enrich', labels: { team: 'growth' } })
+        return [...before, ...(await channel.flush())]
       },
     ],
     [

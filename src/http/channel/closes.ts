@@ -8,6 +8,7 @@ export const closes = {
   lost: [1011, 'A message was lost. Connect again and resume.'],
   stop: [1012, 'The server stops. Connect again and resume.'],
   behind: [1013, 'Too many changes of queues wait to be read. Connect again.'],
+  crowded: [1013, 'Too many jobs wait to be told of. Connect again and resume.'],
 } as const satisfies Record<string, readonly [code: number, reason: string]>
 
 /** What Bun answers by itself, before a message reaches us; the reasons are its own, and say more. */

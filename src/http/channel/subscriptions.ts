@@ -5,6 +5,7 @@ import { Turns } from '../../engine/turns.ts'
 import { Problem } from '../../job/errors.ts'
 import type { Filter } from '../../job/filter.ts'
 import { mostSubscriptions } from './bounds.ts'
+import { closes } from './closes.ts'
 import type { Outbox } from './outbox.ts'
 import { type Cause, Subscription } from './subscription.ts'
 
@@ -216,8 +217,7 @@ export class Subscriptions implements Reader {
 
   /** Whoever is so slow that too much has to be kept in mind is let go: it resumes without. */
   #bound(size: number): void {
-    if (size > mostSubscriptions)
-      this.options.outbox.socket.close(1013, 'Too many jobs wait to be told of. Connect again and resume.')
+    if (size > mostSubscriptions) this.options.outbox.socket.close(...closes.crowded)
   }
 }
 

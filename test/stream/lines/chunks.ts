@@ -1,10 +1,10 @@
 const crlf = Buffer.from('\r\n')
 
-/** Takes an HTTP/1.1 response apart as it comes: the status, then the bytes of a chunked body (RFC 9112, 7.1). */
+/** Takes an HTTP/1.1 response apart as it comes: the status, then the bytes of its body, in chunks (RFC 9112, 7.1) or of a length that is known. */
 export class Response {
   #bytes: Buffer = Buffer.alloc(0)
-  #state: 'head' | 'size' | 'data' | 'over' = 'head'
-  /** Of the chunk at hand, with the line break after it. */
+  #state: 'head' | 'whole' | 'size' | 'data' | 'over' = 'head'
+  /** Of the chunk at hand, with the line break after it; or of the whole body. */
   #left = 0
 
   constructor(
@@ -25,6 +25,8 @@ export class Response {
     switch (this.#state) {
       case 'head':
         return this.#head()
+      case 'whole':
+        return this.#whole()
       case 'size':
         return this.#size()
       case 'data':
@@ -40,10 +42,23 @@ export class Response {
     const end = this.#bytes.indexOf('\r\n\r\n')
     if (end < 0) return false
     const head = this.#cut(end + 4).toString('latin1')
-    const chunked = /\r\ntransfer-encoding: chunked\r\n/i.test(head)
-    this.#state = chunked ? 'size' : 'over'
+    const length = /\r\ncontent-length: (\d+)\r\n/i.exec(head)?.[1]
+    if (length !== undefined) this.#left = Number(length)
+    this.#state =
+      length !== undefined ? 'whole' : /\r\ntransfer-encoding: chunked\r\n/i.test(head) ? 'size' : 'over'
     this.listener.status(Number(head.split(' ')[1]))
-    return chunked
+    return this.#state !== 'over'
+  }
+
+  /** Of a stream that was over at once, Bun knows how long it is. */
+  #whole(): boolean {
+    const part = this.#cut(Math.min(this.#left, this.#bytes.length))
+    this.#left -= part.length
+    if (part.length > 0) this.listener.body(part)
+    if (this.#left > 0) return false
+    this.#state = 'over'
+    this.listener.end()
+    return false
   }
 
   #size(): boolean {
