@@ -1,13 +1,7 @@
 import { describe, expect, test } from 'bun:test'
 import { RawConnection } from './raw.ts'
 import { problemOf, startApp } from './rig.ts'
-
-const handshake = {
-  Upgrade: 'websocket',
-  Connection: 'Upgrade',
-  'Sec-WebSocket-Key': 'dGhlIHNhbXBsZSBub25jZQ==',
-  'Sec-WebSocket-Version': '13',
-}
+import { handshakeHeaders as handshake } from './websocket/raw-socket.ts'
 
 /** Asks a server that listens, with exactly these headers. */
 const ask = async (address: string, path: string, headers: Record<string, string>, method = 'GET') => {
