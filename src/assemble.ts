@@ -31,6 +31,8 @@ export interface PartsOptions {
   watchdog?: boolean
   /** Opens the store that the settings name. To be replaced only by what measures or breaks it. */
   openStore?: (config: PartsConfig) => Store
+  /** Whether the database file may hold tables of someone else. Default false. */
+  shared?: boolean
   /** Put around the kinds of tasks. To be given only by what measures them. */
   wrapKinds?: (kinds: Kinds) => Kinds
   /** Whether to look twice a second at what may have gone wrong with the machine. Default true. */
@@ -61,7 +63,8 @@ export interface Parts {
 
 /** Throws a StoreError when the database cannot be had, and a ConfigError when a setting or a handler cannot be used. */
 export const assemble = (options: PartsOptions): Parts => {
-  const { config, log, handlers = [], clock = systemClock, openStore = openConfigured } = options
+  const { config, log, handlers = [], clock = systemClock } = options
+  const { openStore = (own) => openConfigured(own, options.shared) } = options
   const { wrapKinds = (kinds) => kinds } = options
   const { naming = byVariable } = options
   const artifacts = artifactsOf(config)
@@ -176,7 +179,7 @@ const closeAll = async (kinds: Kinds) => {
   await Promise.all(Object.values(kinds).map((kind) => kind.close?.()))
 }
 
-const openConfigured = ({ database, durability }: PartsConfig): Store =>
-  openSqlite({ file: database, durability })
+const openConfigured = ({ database, durability }: PartsConfig, shared: boolean | undefined): Store =>
+  openSqlite({ file: database, durability, shared })
 
 const messageOf = (error: unknown) => (error instanceof Error ? error.message : String(error)).split('\n')[0]

@@ -11,6 +11,7 @@ export {
 } from './kinds/handler.ts'
 export { PendingError } from './plugin/deadline.ts'
 export type { LocalJob } from './plugin/job.ts'
-export type { BackgroundOptions, LocalGatherOptions, LocalSheaf } from './plugin/local.ts'
+export type { BackgroundOptions, LocalGatherOptions, LocalSheaf, Within } from './plugin/local.ts'
 export type { SheafOptions } from './plugin/options.ts'
+export type { HostTransaction } from './plugin/outbox.ts'
 export { sheaf } from './plugin/plugin.ts'

@@ -289,7 +289,7 @@ describe('the start is refused, in one line that says why', () => {
       const file = join(folder, 'sheaf.db')
       await openSqlite({ file }).close()
       const db = new Database(file)
-      db.run('pragma user_version = 99')
+      db.run('update sheaf_schema set version = 99')
       db.close()
     })
     expect(line).toMatch(/newer.*99/)

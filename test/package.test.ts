@@ -6,9 +6,13 @@ import { startUpstream } from './support/upstream.ts'
 
 const root = join(import.meta.dir, '..')
 const readme = await Bun.file(join(root, 'README.md')).text()
-const example = [...readme.matchAll(/^```ts\n(.*?)^```$/gms)].find(([, code]) =>
-  code?.includes('.use(sheaf('),
-)?.[1]
+const examples = [...readme.matchAll(/^```ts\n(.*?)^```$/gms)].flatMap(([, code = '']) => code)
+/** A block of the README, for a server on any port and an upstream on this machine. */
+const example = (having: string) =>
+  (examples.find((code) => code.includes(having)) ?? '')
+    .replaceAll('https://api.example.com', upstream.url)
+    .replace("prefix: '/gather'", "prefix: '/gather', egressAllow: '127.0.0.1,localhost'")
+    .replace('.listen(3000)', '.listen(0)')
 
 const folder = temporaryFolder()
 const empty = folder.file('')
@@ -36,12 +40,10 @@ beforeAll(async () => {
   const { elysia, 'bun-types': types, typescript } = manifest.devDependencies
   const beside = [`elysia@${elysia}`, `bun-types@${types}`, `typescript@${typescript}`]
   await run([process.execPath, 'add', '--prefer-offline', `./${tarball}`, ...beside], empty)
-  const code = (example ?? '')
-    .replaceAll('https://api.example.com', upstream.url)
-    .replace("prefix: '/gather'", "prefix: '/gather', egressAllow: '127.0.0.1,localhost'")
-    .replace('.listen(3000)', '.listen(0)')
-  await Bun.write(join(empty, 'app.ts'), code)
+  await Bun.write(join(empty, 'app.ts'), example("prefix: '/gather'"))
+  await Bun.write(join(empty, 'users.ts'), example('sheaf.within(db)'))
   await Bun.write(join(empty, 'main.ts'), main)
+  await Bun.write(join(empty, 'main-users.ts'), mainUsers)
   await Bun.write(join(empty, 'client.mjs'), client)
   await Bun.write(join(empty, 'tsconfig.json'), JSON.stringify({ compilerOptions }))
 }, 60_000)
@@ -69,6 +71,17 @@ console.log(state)
 const client = connect(\`\${url}/gather\`)
 console.log(await client.all([sleep(1)]))
 await client.close()
+await app.stop()
+`
+
+const mainUsers = `import { treaty } from '@elysiajs/eden'
+import { app } from './users.ts'
+
+const api = treaty<typeof app>(\`http://localhost:\${app.server?.port}\`)
+const { data } = await api.users.post({ email: 'ada@example.com' })
+const job = app.decorator.sheaf.job<[string]>(data?.job ?? '')
+while ((await job.snapshot().catch(() => undefined)) === undefined) await new Promise(setImmediate)
+console.log((await job.results())[0].output)
 await app.stop()
 `
 
@@ -111,6 +124,10 @@ describe('the package, installed from its tarball into an empty project', () => 
       'succeeded',
       '[ null ]',
     ])
+  })
+
+  test("runs the README's app that submits within its own transactions", async () => {
+    expect(await run([process.execPath, 'main-users.ts'], empty)).toContain('Welcome, ada@example.com!')
   })
 
   test('has types that check, of the app for its own Eden client, too', async () => {

@@ -1,6 +1,5 @@
 import { atMost, type Clock } from '../clock.ts'
 import { failpoint } from '../failpoint.ts'
-import { Problem } from '../job/errors.ts'
 import type { Limits } from '../job/queues.ts'
 import type {
   Acted,
@@ -20,11 +19,12 @@ import type { Engine, Health, QueueListQuery, QueueView } from './engine.ts'
 import { Flow } from './flow/flow.ts'
 import { heeding } from './health/heeding.ts'
 import { Recovery } from './health/recovery.ts'
-import { refusalOf, Vitals } from './health/vitals.ts'
+import { refusalOf, stopping, Vitals } from './health/vitals.ts'
 import { Hub } from './hub.ts'
 import { Intake } from './intake.ts'
 import { Lookahead } from './lookahead.ts'
 import type { EngineOptions } from './options.ts'
+import { Outbox } from './outbox.ts'
 import { Pulse } from './pulse.ts'
 import { Queues } from './queues.ts'
 import { Rates } from './rates.ts'
@@ -46,6 +46,7 @@ class GatherEngine implements Engine {
   readonly schedules: KeptSchedules
   readonly follow: Engine['follow'] = (...given) => this.#hub.follow(...given)
   readonly select: Engine['select'] = (...given) => this.#hub.select(...given)
+  readonly expect: Engine['expect'] = (job) => this.#outbox.expect(job)
   readonly #clock: Clock
   readonly #log: NonNullable<EngineOptions['log']>
   readonly #concurrency: number
@@ -54,6 +55,7 @@ class GatherEngine implements Engine {
   readonly #intake = new Intake()
   readonly #mostWaiting: number | undefined
   readonly #defaults: Defaults
+  readonly #outbox: Outbox
   readonly #rates = new Rates()
   readonly #hub: Hub
   readonly #waiting: Waiting
@@ -98,6 +100,7 @@ class GatherEngine implements Engine {
     })
     const own = { ...rest, store, kinds, clock, log: this.#log, engine: this }
     this.schedules = new KeptSchedules(own, (change) => this.#accept(() => this.#intake.reschedule(change)))
+    this.#outbox = new Outbox({ store, clock, log, submit: (job) => this.submit(job) })
     this.#flow.onChange((queue) => this.#regulate(queue))
     this.#runner = new Runner(kinds, concurrency, {
       clock,
@@ -128,6 +131,7 @@ class GatherEngine implements Engine {
     this.#state = 'running'
     this.#pulse.soon()
     this.schedules.start()
+    this.#outbox.take()
   }
 
   stop(): Promise<void> {
@@ -272,7 +276,8 @@ class GatherEngine implements Engine {
   }
 
   async #stop(): Promise<void> {
-    if (this.#state === 'running') await Promise.all([this.schedules.stop(), this.#drain()])
+    if (this.#state === 'running')
+      await Promise.all([this.schedules.stop(), this.#outbox.stop(), this.#drain()])
     this.#state = 'stopped'
     this.#pulse.stop()
     this.#intake.joinAgain(stopping())
@@ -291,6 +296,3 @@ class GatherEngine implements Engine {
     await this.#pulse.quiet()
   }
 }
-
-const stopping = () =>
-  new Problem('unavailable', 'The server is stopping. Try again at once, elsewhere or later.')

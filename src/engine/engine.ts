@@ -17,6 +17,8 @@ export interface Engine {
   stop(): Promise<void>
   /** Resolves when the job and all its tasks are on disk. Throws a Problem (`unavailable`). */
   submit(job: NewJob): Promise<Submitted>
+  /** Takes a job in as soon as it is in the outbox: to be called when it was put there, in a transaction that may not be committed yet. */
+  expect(job: string): void
   /** Resolves when the tasks are on disk, or with why they are not. Throws a Problem (`unavailable`). */
   add(addition: Addition): Promise<Added>
   /** Resolves when the change is on disk. Throws a Problem (`unavailable`). */

@@ -7,6 +7,7 @@ import type { Mode } from '../job/modes.ts'
 import type { Handler } from '../kinds/handler.ts'
 import { inTime } from './deadline.ts'
 import { LocalJob } from './job.ts'
+import { type HostTransaction, submitWithin } from './outbox.ts'
 import type { Running } from './running.ts'
 import { submit } from './submit.ts'
 
@@ -44,37 +45,65 @@ export interface LocalSheaf extends Gathers<LocalGatherOptions> {
     options?: SubmitOptions,
   ): Promise<LocalJob<Output[]>>
 
+  /**
+   * What is submitted as a part of a transaction of the app's own, on a connection to the same file: there is such a job exactly if the
+   * transaction is committed. With `bun:sqlite`, or drizzle on it; it must be over before its callback returns, as theirs are.
+   */
+  within(transaction: HostTransaction): Within
+
   /** A job that is there already. Nothing is read yet. */
   job<Outputs extends readonly unknown[] = unknown[]>(id: string): LocalJob<Outputs>
+
+  /** Opens the database and starts, unless that was done, as the app's own `listen` does. Rejects with a StoreError when it cannot be opened. */
+  ready(): Promise<void>
 
   /** Stops, as the app's own `stop` does: for an app that does not listen. The next use opens the database again. */
   stop(): Promise<void>
 }
 
+/** Submits within a transaction. Each returns the id of the job to be. Throws a SheafError, and then nothing was written. */
+export interface Within {
+  background<H extends Handler>(handler: H, input: Static<H['input']>, options?: BackgroundOptions): string
+  background(task: Task, options?: BackgroundOptions): string
+  submit(tasks: Iterable<Task> | Each, options?: Omit<SubmitOptions, 'signal'>): string
+}
+
 export const createLocal = (running: Running): LocalSheaf => {
   const start = (tasks: Iterable<Task> | Each, options: SubmitOptions = {}) => submit(running, tasks, options)
   return {
-    background: (work: Handler | Task, ...rest: unknown[]) => inBackground(start, work, rest),
+    // What the tasks return is what whoever submits them says it is.
+    background: (work: Handler | Task, ...rest: unknown[]) =>
+      start(...inBackground(work, rest)) as Promise<never>,
+    within: (transaction) => {
+      const put = (tasks: Iterable<Task> | Each, options?: SubmitOptions) =>
+        submitWithin(running, transaction, tasks, options)
+      return {
+        background: (work: Handler | Task, ...rest: unknown[]) => put(...inBackground(work, rest)),
+        submit: put,
+      }
+    },
     all: gather(start, 'all', allOf),
     allSettled: gather(start, 'allSettled', allSettledOf),
     any: gather(start, 'any', anyOf),
     race: gather(start, 'race', raceOf),
-    // What the tasks return is what whoever submits them says it is.
     submit: start as LocalSheaf['submit'],
     job: (id) => new LocalJob(running, id.toLowerCase()),
+    ready: async () => void (await running.begin()),
     stop: () => running.stop(),
   }
 }
 
 type Start = (tasks: Iterable<Task> | Each, options?: SubmitOptions) => Promise<LocalJob>
 
-const inBackground = (start: Start, work: Handler | Task, rest: readonly unknown[]): Promise<never> => {
-  const isTask = 'kind' in work
+/** The one task, and the options, that the overloads of `background` are given. */
+const inBackground = (
+  work: Handler | Task,
+  rest: readonly unknown[],
+): [tasks: Task[], options: BackgroundOptions | undefined] => {
+  if ('kind' in work) return [[work], rest[0] as BackgroundOptions | undefined]
   // What it is given is data, however much like a placeholder parts of it look.
-  const task: Task = isTask ? work : call<unknown>(work.name, literal(rest[0]))
-  // The overloads say what they are.
-  const options = (isTask ? rest[0] : rest[1]) as BackgroundOptions | undefined
-  return start([task], isTask ? options : { name: work.name, ...options }) as Promise<never>
+  const task = call<unknown>(work.name, literal(rest[0]))
+  return [[task], { name: work.name, ...(rest[1] as BackgroundOptions | undefined) }]
 }
 
 /** Which types its result has, the overloads of the client's interface say. */

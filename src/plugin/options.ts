@@ -79,6 +79,7 @@ export const readOptions = (options: SheafOptions): PartsOptions => {
     naming: byOption,
     log: typeof log === 'string' ? createLog({ level: log, clock: systemClock }) : log,
     ...(handlers && { handlers }),
+    shared: true,
     app: { prefix, guarded },
   }
 }

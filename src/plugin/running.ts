@@ -40,6 +40,11 @@ export class Running {
     return started.then(() => parts)
   }
 
+  /** The parts, if the database is open. */
+  get opened(): Parts | undefined {
+    return this.#first().#begun?.parts
+  }
+
   /** Gives back what runs, hangs up on who listens, lets `lastWord` end what else goes on, and closes the database. */
   stop(lastWord: () => Promise<unknown> = async () => {}): Promise<void> {
     const first = this.#first()

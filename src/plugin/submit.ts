@@ -1,3 +1,4 @@
+import type { Parts } from '../assemble.ts'
 import { SheafError } from '../client/errors.ts'
 import { isEach, type SubmitOptions } from '../client/submit.ts'
 import type { Each, Task } from '../client/task.ts'
@@ -5,6 +6,7 @@ import { acceptedBy } from '../http/intake/progress.ts'
 import { digestOf } from '../http/request/body.ts'
 import { Problem } from '../job/errors.ts'
 import { parseJob, prepareJob } from '../kinds/prepare.ts'
+import type { NewJob } from '../store/store.ts'
 import { LocalJob } from './job.ts'
 import type { Running } from './running.ts'
 
@@ -12,20 +14,37 @@ import type { Running } from './running.ts'
 export const submit = async (
   running: Running,
   tasks: Iterable<Task> | Each,
-  { idempotencyKey, signal, ...spec }: SubmitOptions = {},
+  { signal, ...options }: SubmitOptions = {},
 ): Promise<LocalJob> => {
   signal?.throwIfAborted()
-  // As JSON would carry it, so that a date or a hole in an array means here what it means over HTTP.
-  const text = JSON.stringify({ ...spec, ...(isEach(tasks) ? { each: tasks } : { tasks: [...tasks] }) })
-  const idempotency =
-    idempotencyKey === undefined ? undefined : { key: idempotencyKey, digest: digestOf(encode(text)) }
-  const { engine, kinds, secrets, clock } = await running.begin()
+  const body = bodyOf(tasks, options)
+  const parts = await running.begin()
   return asSheafError(async () => {
-    const meta = { id: clock.id(), now: clock.now(), idempotency, secrets }
-    const asked = prepareJob(parseJob(JSON.parse(text)), kinds, meta)
-    const { job } = await acceptedBy(engine, asked, await engine.submit(asked))
+    const asked = prepare(parts, body)
+    const { job } = await acceptedBy(parts.engine, asked, await parts.engine.submit(asked))
     return new LocalJob(running, job.id)
   })
+}
+
+/** What is submitted, as JSON would carry it: a date or a hole in an array means here what it means over HTTP. */
+interface Body {
+  text: string
+  idempotencyKey: string | undefined
+}
+
+export const bodyOf = (
+  tasks: Iterable<Task> | Each,
+  { idempotencyKey, ...spec }: Omit<SubmitOptions, 'signal'>,
+): Body => ({
+  text: JSON.stringify({ ...spec, ...(isEach(tasks) ? { each: tasks } : { tasks: [...tasks] }) }),
+  idempotencyKey,
+})
+
+/** Throws a Problem that says why there can be no such job. */
+export const prepare = ({ clock, kinds, secrets }: Parts, { text, idempotencyKey: key }: Body): NewJob => {
+  const idempotency = key === undefined ? undefined : { key, digest: digestOf(encode(text)) }
+  const meta = { id: clock.id(), now: clock.now(), idempotency, secrets }
+  return prepareJob(parseJob(JSON.parse(text)), kinds, meta)
 }
 
 const encode = (text: string) => new TextEncoder().encode(text)
@@ -35,12 +54,16 @@ export const asSheafError = async <T>(action: () => Promise<T>): Promise<T> => {
   try {
     return await action()
   } catch (error) {
-    if (!(error instanceof Problem)) throw error
-    const { errors } = error.extensions
-    throw new SheafError(error.code, error.detail, {
-      status: error.status,
-      ...(Array.isArray(errors) && { errors }),
-      cause: error,
-    })
+    throw sheafErrorOf(error)
   }
+}
+
+export const sheafErrorOf = (error: unknown): unknown => {
+  if (!(error instanceof Problem)) return error
+  const { errors } = error.extensions
+  return new SheafError(error.code, error.detail, {
+    status: error.status,
+    ...(Array.isArray(errors) && { errors }),
+    cause: error,
+  })
 }

@@ -68,6 +68,8 @@ export interface Store {
   endpoints(query: EndpointQuery): Promise<JobRecord[]>
   /** What an endpoint is told of one job, in the order in which it happened. */
   deliveriesOf(endpoint: JobRecord, query: DeliveryQuery): Promise<TaskRecord[]>
+  /** What apps have submitted within transactions of their own and was not taken in yet, past a place in the outbox, in that order. */
+  outbox(after: number, limit: number): Promise<NewJob[]>
   /** The compacted log: tasks whose latest change is past `after`, in seq order, and the job as of the same moment. */
   changes(id: string, after: number, limit: number): Promise<Changes | undefined>
   /** Tasks that have ended, in the order in which they did, and the job as of the same moment. */

@@ -53,6 +53,8 @@ export interface NewJob {
   /** The tick of a schedule that it is made by. */
   tick?: Tick | undefined
   webhook?: Webhook | undefined
+  /** Its place in the outbox, which it leaves as it is submitted. */
+  outbox?: number | undefined
   /** What every task of the job does with its item: the fields of its kind, as JSON text. */
   template: string | undefined
   tasks: readonly NewTask[]
@@ -92,7 +94,7 @@ export type Submitted =
   /** There is a job of the same unique key. */
   | { type: 'existing'; job: JobRecord }
   | Full
-  /** Its tick was taken before, or the schedule was changed. */
+  /** Its tick was taken before, or the schedule was changed; or it left the outbox before. */
   | { type: 'stale' }
 
 /** There is no room for so many more tasks, of this owner or at all. */

@@ -81,11 +81,11 @@ const readJobs = (db: Database): Job[] => {
         error: string | null
       },
       []
-    >('select job, idx, state, attempt, seq, output, error from tasks order by job, idx')
+    >('select job, idx, state, attempt, seq, output, error from sheaf_tasks order by job, idx')
     .all()
   const tasks = Map.groupBy(rows, ({ job }) => job)
   return db
-    .query<{ number: number; id: string; seq: number } & Job['counts'], []>('select * from jobs')
+    .query<{ number: number; id: string; seq: number } & Job['counts'], []>('select * from sheaf_jobs')
     .all()
     .map(({ number, id, seq, ...counts }) => ({
       id,
@@ -112,10 +112,10 @@ const integrityOf = (db: Database): string[] =>
 /** Queues that do not count what waits in them. */
 const miscounted = (db: Database): string[] => {
   const waiting = (state: 'queued' | 'blocked') =>
-    `(select count(*) from tasks where tasks.queue = queues.number and state = ${taskStates.indexOf(state)})`
+    `(select count(*) from sheaf_tasks where sheaf_tasks.queue = sheaf_queues.number and state = ${taskStates.indexOf(state)})`
   return db
     .query<{ name: string }, []>(
-      `select name from queues where queued <> ${waiting('queued')} or blocked <> ${waiting('blocked')}`,
+      `select name from sheaf_queues where queued <> ${waiting('queued')} or blocked <> ${waiting('blocked')}`,
     )
     .all()
     .map(({ name }) => `queue ${name} does not count what waits in it`)

@@ -133,7 +133,7 @@ const beside = async (server: ServerProcess, work: () => Promise<void>) => {
 /** Whether what was deleted is gone from the disk. */
 const isShrunk = async (database: string): Promise<boolean> => {
   using db = new Database(database, { readonly: true })
-  const purges = db.query<{ count: number }, []>('select count(*) as count from purges').get()
+  const purges = db.query<{ count: number }, []>('select count(*) as count from sheaf_purges').get()
   const free = db.query<{ freelist_count: number }, []>('pragma freelist_count').get()
   return purges?.count === 0 && (free?.freelist_count ?? 0) <= 2_048
 }

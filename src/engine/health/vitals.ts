@@ -140,3 +140,7 @@ export const refusalOf = (fault: Ailment<FaultCode> | FaultCode): Problem =>
 const isFault = (code: Code): code is FaultCode => Object.hasOwn(faults, code)
 
 const wordsOf = (code: Code): string => (isFault(code) ? faults[code] : warnings[code]).reason
+
+/** What a request is refused with that comes too late. */
+export const stopping = () =>
+  new Problem('unavailable', 'The server is stopping. Try again at once, elsewhere or later.')

@@ -104,7 +104,7 @@ const open = (file: string): Database => {
 }
 
 const count = (db: Database, table: 'jobs' | 'tasks'): number =>
-  db.query<{ rows: number }, []>(`select count(*) as rows from ${table}`).get()?.rows ?? 0
+  db.query<{ rows: number }, []>(`select count(*) as rows from sheaf_${table}`).get()?.rows ?? 0
 
 /** Of a file or a folder: what it holds is on disk. */
 const sync = (path: string): void => {

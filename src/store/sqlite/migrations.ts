@@ -3,8 +3,8 @@ import { StoreError } from '../store.ts'
 import initial from './migrations/0000_initial.sql' with { type: 'text' }
 
 /**
- * The migrations that drizzle-kit generates (`bun run migration`), embedded so that a single executable carries them.
- * `pragma user_version` says how many of them a file has seen. Only ever append.
+ * The migrations that drizzle-kit generates (`bun run migration`), embedded so that a single executable carries them. The one row of
+ * `sheaf_schema` says how many of them a file has seen; `pragma user_version` is for the app whose file it may be. Only ever append.
  */
 export const migrations: readonly string[] = [initial]
 
@@ -12,9 +12,12 @@ export const migrations: readonly string[] = [initial]
  * Brings a database up to this version, if it is ours. However many migrations that takes, they are one transaction: the
  * file is of the old version, and usable with it, or of the new one, whatever happens in between.
  */
-export const migrate = (db: Database, known: readonly string[] = migrations): void => {
+export const migrate = (
+  db: Database,
+  { known = migrations, shared = false }: { known?: readonly string[]; shared?: boolean } = {},
+): void => {
   const version = knownVersion(db, known.length)
-  if (version === 0 && hasTables(db))
+  if (version === 0 && !shared && hasTables(db))
     throw new StoreError(
       `${db.filename} is not a database of Sheaf: it holds other tables. Name a file for Sheaf alone.`,
     )
@@ -23,7 +26,9 @@ export const migrate = (db: Database, known: readonly string[] = migrations): vo
     db.transaction(() => {
       for (const migration of known.slice(version))
         for (const statement of migration.split('--> statement-breakpoint')) db.run(statement)
-      db.run(`pragma user_version = ${known.length}`)
+      db.run('create table if not exists sheaf_schema (version integer not null)')
+      db.run('delete from sheaf_schema')
+      db.run('insert into sheaf_schema values (?)', [known.length])
     }).immediate()
   } catch (error) {
     if (version === 0) throw error
@@ -53,6 +58,6 @@ const knownVersion = (db: Database, newest: number): number => {
 const hasTables = (db: Database): boolean => db.query('select 1 from sqlite_schema limit 1').get() !== null
 
 const readVersion = (db: Database): number => {
-  const row: unknown = db.query('pragma user_version').get()
-  return row !== null && typeof row === 'object' && 'user_version' in row ? Number(row.user_version) : 0
+  if (db.query("select 1 from sqlite_schema where name = 'sheaf_schema'").get() === null) return 0
+  return db.query<{ version: number }, []>('select version from sheaf_schema').get()?.version ?? 0
 }

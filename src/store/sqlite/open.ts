@@ -12,6 +12,8 @@ export interface SqliteOptions {
   file: string
   /** `full` syncs each commit to disk; `normal` may lose the latest commits with the power, never with the process. */
   durability?: 'full' | 'normal'
+  /** Whether the file may hold tables of someone else. Default false: it is taken for the wrong one. */
+  shared?: boolean | undefined
 }
 
 /** How long a commit waits for another program that writes, in milliseconds: nothing else happens meanwhile. */
@@ -20,7 +22,7 @@ const busyMs = 50
 const keptLogBytes = 16 * 1024 * 1024
 
 /** Opens the file, or creates it, for this process alone, and brings its schema up to date. Throws a StoreError. */
-export const openSqlite = ({ file, durability = 'full' }: SqliteOptions): Store => {
+export const openSqlite = ({ file, durability = 'full', shared }: SqliteOptions): Store => {
   let release = () => {}
   let db: Database | undefined
   try {
@@ -30,7 +32,7 @@ export const openSqlite = ({ file, durability = 'full' }: SqliteOptions): Store 
     db.run(`pragma synchronous = ${durability}`)
     if (isEmpty(db)) db.run('pragma auto_vacuum = incremental')
     // Before anything is written: a file that this version cannot use stays as it is.
-    migrate(db)
+    migrate(db, { shared: shared ?? false })
     db.run('pragma journal_mode = wal')
     db.run('pragma cache_size = -65536')
     db.run('pragma temp_store = memory')

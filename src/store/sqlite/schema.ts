@@ -1,8 +1,9 @@
 import { sql } from 'drizzle-orm'
-import { index, integer, primaryKey, sqliteTable, text, uniqueIndex } from 'drizzle-orm/sqlite-core'
+import { integer, primaryKey, text } from 'drizzle-orm/sqlite-core'
 import type { Mode } from '../../job/modes.ts'
 import type { EndedState, JobState } from '../../job/state.ts'
 import type { MissedPolicy, OverlapPolicy } from '../schedule.ts'
+import { index, sqliteTable, uniqueIndex } from './names.ts'
 
 /**
  * One row a job, one row a task. A task's row is all there is of it: state, input, output. It is found by (job, index),
@@ -258,6 +259,12 @@ export const labels = sqliteTable(
     index('labels_by_job').on(table.job),
   ],
 )
+
+/** Jobs that an app submits within transactions of its own, as JSON, until they are taken in. */
+export const outbox = sqliteTable('outbox', {
+  id: integer().primaryKey({ autoIncrement: true }),
+  job: text().notNull(),
+})
 
 /** Jobs that were deleted and whose tasks are still to be removed, a step at a time. */
 export const purges = sqliteTable('purges', { job: integer().primaryKey() })

@@ -18,6 +18,7 @@ import type {
   JobChange,
   JobQuery,
   JobRecord,
+  NewJob,
   Page,
   SelectionQuery,
   Store,
@@ -33,7 +34,6 @@ import { findEnds } from './ends.ts'
 import { findJobs, findTasks } from './find.ts'
 import { keepState, limit, noteStarted, readFlow } from './flow.ts'
 import { Inspector } from './inspect.ts'
-import { versionOf } from './migrations.ts'
 import { Owners, OwnersBook } from './owners.ts'
 import { QueueNames } from './queues.ts'
 import { rescue } from './rescue.ts'
@@ -151,6 +151,12 @@ export class SqliteStore implements Store {
     return this.#statements.schedulesDue.all({ now, limit }).map(toSchedule)
   }
 
+  async outbox(after: number, limit: number): Promise<NewJob[]> {
+    return this.#statements.outboxAfter
+      .all({ after, limit })
+      .map(({ id, job }) => ({ ...(JSON.parse(job) as NewJob), outbox: id }))
+  }
+
   async job(id: string): Promise<JobRecord | undefined> {
     const row = this.#statements.jobById.get({ id })
     return row && toJob(row)
@@ -225,9 +231,9 @@ export class SqliteStore implements Store {
     this.release()
   }
 
-  /** Writes the first page, as it is: a transaction that changes nothing would write nothing. */
+  /** Writes a page, as it is: a transaction that changes nothing would write nothing. */
   #touch(): void {
-    this.db.run(`pragma user_version = ${versionOf(this.db)}`)
+    this.db.run('update sheaf_schema set version = version')
   }
 
   #nextWake(now: number): number | undefined {

@@ -23,6 +23,8 @@ export const submit = (intake: Intake, submission: NewJob): Submitted => {
     findEarlier(books, submission.idempotency) ??
     findTwin(books, submission) ??
     refuseMore(intake, submission)
+  if (refused?.type === 'full') return refused
+  if (!leaveOutbox(books, submission)) return { type: 'stale' }
   if (refused) return refused
   if (!takeTick(books.statements, submission, books.now)) return { type: 'stale' }
 
@@ -44,6 +46,10 @@ export const submit = (intake: Intake, submission: NewJob): Submitted => {
   if (job.seq !== seq) books.moved(job)
   return { type: 'created', job }
 }
+
+/** False if it has left before: then it was submitted. */
+const leaveOutbox = ({ statements }: Books, { outbox }: NewJob): boolean =>
+  outbox === undefined || statements.takeFromOutbox.get({ id: outbox }) !== undefined
 
 /** How many jobs of the same unique key are looked at, the latest first. */
 const mostTwins = 20

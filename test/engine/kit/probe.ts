@@ -90,6 +90,10 @@ export class Probe implements Store {
   queue(name: string) {
     return this.inner.queue(name)
   }
+  outbox(after: number, limit: number) {
+    return this.inner.outbox(after, limit)
+  }
+
   schedules(query: ScheduleQuery) {
     return this.inner.schedules(query)
   }

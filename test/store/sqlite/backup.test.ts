@@ -44,7 +44,10 @@ const makeDatabase = async (tasks = 3): Promise<string> => {
 
 const layoutOf = (file: string) => {
   using db = new Database(file, { readonly: true })
-  return ['auto_vacuum', 'page_size', 'user_version'].map((name) => db.query(`pragma ${name}`).get())
+  return [
+    ...['auto_vacuum', 'page_size'].map((name) => db.query(`pragma ${name}`).get()),
+    db.query('select version from sheaf_schema').get(),
+  ]
 }
 
 describe('a copy', () => {
@@ -149,7 +152,7 @@ describe('no copy is made, and one line says why', () => {
   test('of a database that a newer Sheaf wrote', async () => {
     const from = await makeDatabase()
     using db = new Database(from)
-    db.run('pragma user_version = 99')
+    db.run('update sheaf_schema set version = 99')
     expect(refusal({ from, to: newFile() })).toContain('newer Sheaf (schema 99')
   })
 
@@ -164,7 +167,7 @@ describe('no copy is made, and one line says why', () => {
   test('of a database whose index does not fit its table', async () => {
     const from = await makeDatabase()
     using db = new Database(from)
-    const page = db.query("select rootpage from sqlite_schema where name = 'jobs_by_id'").get()
+    const page = db.query("select rootpage from sqlite_schema where name = 'sheaf_jobs_by_id'").get()
     const { rootpage } = page as { rootpage: number }
     const { page_size: size } = db.query('pragma page_size').get() as { page_size: number }
     const bytes = readFileSync(from)
@@ -173,7 +176,7 @@ describe('no copy is made, and one line says why', () => {
     bytes.write('0199ffff-', at)
     writeFileSync(from, bytes)
     expect(refusal({ from, to: newFile() })).toMatch(
-      /^The database is damaged, and no copy was made: .*jobs_by_id/,
+      /^The database is damaged, and no copy was made: .*sheaf_jobs_by_id/,
     )
   })
 

@@ -23,7 +23,8 @@ test('a deleted job leaves no row behind in any table, but the names of its queu
     )
     .all()
     .map(({ name }) => name)
-  expect(tables).toContain('edges')
-  for (const table of tables.filter((name) => name !== 'queues' && name !== 'owners'))
+  expect(tables).toContain('sheaf_edges')
+  const kept = ['sheaf_queues', 'sheaf_owners', 'sheaf_schema']
+  for (const table of tables.filter((name) => !kept.includes(name)))
     expect([table, db.query(`select count(*) as rows from ${table}`).get()]).toEqual([table, { rows: 0 }])
 })

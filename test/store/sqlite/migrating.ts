@@ -4,4 +4,4 @@ import { migrate, migrations } from '../../../src/store/sqlite/migrations.ts'
 import { endless, next } from './versions/next.ts'
 
 const [file = ''] = process.argv.slice(2)
-migrate(new Database(file), [...migrations, next, endless])
+migrate(new Database(file), { known: [...migrations, next, endless] })

@@ -68,7 +68,7 @@ describe('what cannot be opened says so in one line', () => {
     await openSqlite({ file }).close()
     const db = new Database(file)
     db.run('pragma journal_mode = delete')
-    db.run('pragma user_version = 99')
+    db.run('update sheaf_schema set version = 99')
     db.close(true)
     const before = readFileSync(file)
     expectLine(refusal({ file }), file, 'newer Sheaf', '99')

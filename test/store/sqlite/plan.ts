@@ -87,7 +87,8 @@ export const slowSteps = (plan: Plan, isPartial: ReadonlyMap<string, boolean>): 
   plan.filter((step) => {
     if (step.startsWith('USE TEMP B-TREE')) return true
     // The index of the primary key holds all tasks of a job.
-    if (/^SEARCH tasks USING (COVERING )?INDEX sqlite_autoindex_tasks_1 \(job=\?\)$/.test(step)) return true
+    if (/^SEARCH sheaf_tasks USING (COVERING )?INDEX sqlite_autoindex_sheaf_tasks_1 \(job=\?\)$/.test(step))
+      return true
     if (!step.startsWith('SCAN ') || step === 'SCAN CONSTANT ROW' || step.startsWith('SCAN (subquery'))
       return false
     return isPartial.get(indexOf(step) ?? '') !== true

@@ -39,7 +39,9 @@ describe('every statement is served by an index', () => {
   )
 
   test.each(readsFromTheStart)('%s, but for the order it reads in', (name) => {
-    expect(slow(plans.get(name) ?? [])).toEqual(['SEARCH tasks USING INDEX sqlite_autoindex_tasks_1 (job=?)'])
+    expect(slow(plans.get(name) ?? [])).toEqual([
+      'SEARCH sheaf_tasks USING INDEX sqlite_autoindex_sheaf_tasks_1 (job=?)',
+    ])
   })
 
   test.each(queries.map((query) => [JSON.stringify(query), query] as const))(
@@ -63,27 +65,27 @@ test('every index serves a statement: an index that none reads only costs writes
 
 describe('the check sees', () => {
   test.each([
-    ['a table read whole', 'select * from tasks'],
-    ['a table read whole, in the order of its key', 'select * from jobs order by number limit ?'],
-    ['a condition that no index serves', 'select * from jobs where priority = ?'],
-    ['an index that holds the whole table', 'select * from jobs indexed by jobs_by_state'],
-    ['a job read whole', "select * from tasks where job = ? and state = 3 and output like 'x%'"],
-    ['a sort', 'select * from tasks where job = ? and idx > ? order by input'],
+    ['a table read whole', 'select * from sheaf_tasks'],
+    ['a table read whole, in the order of its key', 'select * from sheaf_jobs order by number limit ?'],
+    ['a condition that no index serves', 'select * from sheaf_jobs where priority = ?'],
+    ['an index that holds the whole table', 'select * from sheaf_jobs indexed by sheaf_jobs_by_state'],
+    ['a job read whole', "select * from sheaf_tasks where job = ? and state = 3 and output like 'x%'"],
+    ['a sort', 'select * from sheaf_tasks where job = ? and idx > ? order by input'],
     [
       'a scan inside a subquery',
-      'select * from jobs where number in (select job from labels where value = ?)',
+      'select * from sheaf_jobs where number in (select job from sheaf_labels where value = ?)',
     ],
-    ['an update that looks everywhere', 'update tasks set state = 1 where queue = ?'],
+    ['an update that looks everywhere', 'update sheaf_tasks set state = 1 where queue = ?'],
   ])('%s', (_, query) => {
     expect(slow(planner.explain(query))).not.toEqual([])
   })
 
   test.each([
-    ['a row found by its key', 'select * from tasks where job = ? and idx = ?'],
-    ['a partial index read whole', 'select * from tasks where state = 2'],
+    ['a row found by its key', 'select * from sheaf_tasks where job = ? and idx = ?'],
+    ['a partial index read whole', 'select * from sheaf_tasks where state = 2'],
     [
       'what a subquery found',
-      'select max(idx) from (select idx from tasks where job = ? and idx > ? limit ?)',
+      'select max(idx) from (select idx from sheaf_tasks where job = ? and idx > ? limit ?)',
     ],
     ['no table at all', 'select 1'],
   ])('no fault in %s', (_, query) => {

@@ -15,7 +15,7 @@ const open = () => {
     s: new Driver(store),
     pages: () => read('pragma page_count'),
     free: () => read('pragma freelist_count'),
-    rows: () => read('select count(*) from tasks'),
+    rows: () => read('select count(*) from sheaf_tasks'),
     async [Symbol.asyncDispose]() {
       reader.close(true)
       await store.close()

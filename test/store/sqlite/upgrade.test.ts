@@ -59,7 +59,7 @@ describe.each([...released])('a database of schema %d', (version) => {
     await load(version, file)
     using db = new Database(file)
     using before = new Database(old, { create: true })
-    migrate(before, migrations.slice(0, version))
+    migrate(before, { known: migrations.slice(0, version) })
     // When this fails for a schema that no release has written: bun test/store/sqlite/versions/make.ts
     expect(schemaOf(db)).toEqual(schemaOf(before))
     using after = new Database(fresh, { create: true })
@@ -107,23 +107,23 @@ const expectUsable = async (file: string) => {
   await s.store.close()
 }
 
-const versionOf = (db: Database) => db.query('pragma user_version').get()
+const versionOf = (db: Database) => db.query('select version from sheaf_schema').get()
 
 describe('the next version', () => {
   test('takes on what is there, after which the version before refuses the file, and leaves it alone', async () => {
     const file = newFile()
     await load(latest, file)
     using db = new Database(file)
-    migrate(db, [...migrations, next, 'CREATE TABLE more (x)'])
-    expect(versionOf(db)).toEqual({ user_version: latest + 2 })
-    expect(db.query("select note from jobs where name = 'each'").get()).toEqual({ note: 'of each' })
-    migrate(db, [...migrations, next, 'CREATE TABLE more (x)'])
+    migrate(db, { known: [...migrations, next, 'CREATE TABLE more (x)'] })
+    expect(versionOf(db)).toEqual({ version: latest + 2 })
+    expect(db.query("select note from sheaf_jobs where name = 'each'").get()).toEqual({ note: 'of each' })
+    migrate(db, { known: [...migrations, next, 'CREATE TABLE more (x)'] })
     expect(() => openSqlite({ file })).toThrow(
       new StoreError(
         `${file} was written by a newer Sheaf (schema ${latest + 2}; this one knows up to ${latest}). Use that version, or another file.`,
       ),
     )
-    expect(versionOf(db)).toEqual({ user_version: latest + 2 })
+    expect(versionOf(db)).toEqual({ version: latest + 2 })
   })
 
   test('that fails at its second migration leaves all as it was, and says so in one line', async () => {
@@ -132,13 +132,13 @@ describe('the next version', () => {
     {
       using db = new Database(file)
       const before = schemaOf(db)
-      expect(() => migrate(db, [...migrations, 'CREATE TABLE more (x)', failing])).toThrow(
+      expect(() => migrate(db, { known: [...migrations, 'CREATE TABLE more (x)', failing] })).toThrow(
         new StoreError(
-          `Cannot bring ${file} from schema ${latest} to ${latest + 2}: UNIQUE constraint failed: jobs.mode. It is as it was: the Sheaf that wrote it can go on with it.`,
+          `Cannot bring ${file} from schema ${latest} to ${latest + 2}: UNIQUE constraint failed: sheaf_jobs.mode. It is as it was: the Sheaf that wrote it can go on with it.`,
         ),
       )
       expect(schemaOf(db)).toEqual(before)
-      expect(versionOf(db)).toEqual({ user_version: latest })
+      expect(versionOf(db)).toEqual({ version: latest })
     }
     await expectUsable(file)
   })
@@ -166,8 +166,8 @@ describe('the next version', () => {
       await expectUsable(file)
 
       using db = new Database(file)
-      migrate(db, [...migrations, next])
-      expect(versionOf(db)).toEqual({ user_version: latest + 1 })
+      migrate(db, { known: [...migrations, next] })
+      expect(versionOf(db)).toEqual({ version: latest + 1 })
       expect(db.query('pragma integrity_check').get()).toEqual({ integrity_check: 'ok' })
     },
   )

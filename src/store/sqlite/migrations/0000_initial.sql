@@ -1,4 +1,4 @@
-CREATE TABLE `edges` (
+CREATE TABLE `sheaf_edges` (
 	`job` integer NOT NULL,
 	`task` integer NOT NULL,
 	`dependant` integer NOT NULL,
@@ -6,8 +6,8 @@ CREATE TABLE `edges` (
 	PRIMARY KEY(`job`, `task`, `dependant`)
 ) WITHOUT ROWID;
 --> statement-breakpoint
-CREATE INDEX `edges_by_dependant` ON `edges` (`job`,`dependant`,`task`,`always`);--> statement-breakpoint
-CREATE TABLE `failures` (
+CREATE INDEX `sheaf_edges_by_dependant` ON `sheaf_edges` (`job`,`dependant`,`task`,`always`);--> statement-breakpoint
+CREATE TABLE `sheaf_failures` (
 	`job` integer NOT NULL,
 	`idx` integer NOT NULL,
 	`attempt` integer NOT NULL,
@@ -17,7 +17,7 @@ CREATE TABLE `failures` (
 	PRIMARY KEY(`job`, `idx`, `attempt`)
 ) WITHOUT ROWID;
 --> statement-breakpoint
-CREATE TABLE `jobs` (
+CREATE TABLE `sheaf_jobs` (
 	`number` integer PRIMARY KEY AUTOINCREMENT NOT NULL,
 	`id` text NOT NULL,
 	`name` text,
@@ -63,35 +63,35 @@ CREATE TABLE `jobs` (
 	`pass` integer NOT NULL
 );
 --> statement-breakpoint
-CREATE UNIQUE INDEX `jobs_by_id` ON `jobs` (`id`);--> statement-breakpoint
-CREATE INDEX `jobs_by_state` ON `jobs` (`state`,`number`);--> statement-breakpoint
-CREATE INDEX `jobs_by_name` ON `jobs` (`name`,`number`) WHERE name is not null;--> statement-breakpoint
-CREATE INDEX `jobs_in_turn` ON `jobs` (`pass`,`number`) WHERE ready = 1;--> statement-breakpoint
-CREATE INDEX `jobs_to_start` ON `jobs` (`run_at`) WHERE run_at is not null;--> statement-breakpoint
-CREATE INDEX `jobs_by_unique_key` ON `jobs` (`unique_key`,`number`) WHERE unique_key is not null;--> statement-breakpoint
-CREATE INDEX `jobs_by_schedule` ON `jobs` (`schedule`,`number`) WHERE schedule is not null;--> statement-breakpoint
-CREATE INDEX `jobs_to_stop` ON `jobs` (`deadline_at`) WHERE deadline_at is not null and outcome is null;--> statement-breakpoint
-CREATE INDEX `jobs_to_seal` ON `jobs` (`seal_at`) WHERE seal_at is not null;--> statement-breakpoint
-CREATE INDEX `jobs_to_expire` ON `jobs` (`expires_at`) WHERE expires_at is not null;--> statement-breakpoint
-CREATE INDEX `jobs_to_sweep` ON `jobs` (`number`) WHERE (state = 'stopping' or (state = 'paused' and endpoint is not null)) and blocked + queued > 0;--> statement-breakpoint
-CREATE INDEX `jobs_that_are_endpoints` ON `jobs` (`id`) WHERE endpoint is not null;--> statement-breakpoint
-CREATE TABLE `keys` (
+CREATE UNIQUE INDEX `sheaf_jobs_by_id` ON `sheaf_jobs` (`id`);--> statement-breakpoint
+CREATE INDEX `sheaf_jobs_by_state` ON `sheaf_jobs` (`state`,`number`);--> statement-breakpoint
+CREATE INDEX `sheaf_jobs_by_name` ON `sheaf_jobs` (`name`,`number`) WHERE name is not null;--> statement-breakpoint
+CREATE INDEX `sheaf_jobs_in_turn` ON `sheaf_jobs` (`pass`,`number`) WHERE ready = 1;--> statement-breakpoint
+CREATE INDEX `sheaf_jobs_to_start` ON `sheaf_jobs` (`run_at`) WHERE run_at is not null;--> statement-breakpoint
+CREATE INDEX `sheaf_jobs_by_unique_key` ON `sheaf_jobs` (`unique_key`,`number`) WHERE unique_key is not null;--> statement-breakpoint
+CREATE INDEX `sheaf_jobs_by_schedule` ON `sheaf_jobs` (`schedule`,`number`) WHERE schedule is not null;--> statement-breakpoint
+CREATE INDEX `sheaf_jobs_to_stop` ON `sheaf_jobs` (`deadline_at`) WHERE deadline_at is not null and outcome is null;--> statement-breakpoint
+CREATE INDEX `sheaf_jobs_to_seal` ON `sheaf_jobs` (`seal_at`) WHERE seal_at is not null;--> statement-breakpoint
+CREATE INDEX `sheaf_jobs_to_expire` ON `sheaf_jobs` (`expires_at`) WHERE expires_at is not null;--> statement-breakpoint
+CREATE INDEX `sheaf_jobs_to_sweep` ON `sheaf_jobs` (`number`) WHERE (state = 'stopping' or (state = 'paused' and endpoint is not null)) and blocked + queued > 0;--> statement-breakpoint
+CREATE INDEX `sheaf_jobs_that_are_endpoints` ON `sheaf_jobs` (`id`) WHERE endpoint is not null;--> statement-breakpoint
+CREATE TABLE `sheaf_keys` (
 	`key` text PRIMARY KEY NOT NULL,
 	`digest` text,
 	`job_id` text NOT NULL,
 	`expires_at` integer NOT NULL
 ) WITHOUT ROWID;
 --> statement-breakpoint
-CREATE INDEX `keys_to_forget` ON `keys` (`expires_at`);--> statement-breakpoint
-CREATE TABLE `labels` (
+CREATE INDEX `sheaf_keys_to_forget` ON `sheaf_keys` (`expires_at`);--> statement-breakpoint
+CREATE TABLE `sheaf_labels` (
 	`name` text NOT NULL,
 	`value` text NOT NULL,
 	`job` integer NOT NULL,
 	PRIMARY KEY(`name`, `value`, `job`)
 ) WITHOUT ROWID;
 --> statement-breakpoint
-CREATE INDEX `labels_by_job` ON `labels` (`job`);--> statement-breakpoint
-CREATE TABLE `lanes` (
+CREATE INDEX `sheaf_labels_by_job` ON `sheaf_labels` (`job`);--> statement-breakpoint
+CREATE TABLE `sheaf_lanes` (
 	`job` integer NOT NULL,
 	`queue` integer NOT NULL,
 	`due_at` integer NOT NULL,
@@ -102,40 +102,45 @@ CREATE TABLE `lanes` (
 	PRIMARY KEY(`job`, `queue`)
 ) WITHOUT ROWID;
 --> statement-breakpoint
-CREATE INDEX `lanes_in_turn` ON `lanes` (`job`,`turn`,`queue`) WHERE ready = 1;--> statement-breakpoint
-CREATE INDEX `lanes_to_wake` ON `lanes` (`due_at`) WHERE ready = 0 and parked = 0;--> statement-breakpoint
-CREATE INDEX `lanes_parked` ON `lanes` (`queue`,`pass`,`job`) WHERE parked = 1;--> statement-breakpoint
-CREATE TABLE `limits` (
+CREATE INDEX `sheaf_lanes_in_turn` ON `sheaf_lanes` (`job`,`turn`,`queue`) WHERE ready = 1;--> statement-breakpoint
+CREATE INDEX `sheaf_lanes_to_wake` ON `sheaf_lanes` (`due_at`) WHERE ready = 0 and parked = 0;--> statement-breakpoint
+CREATE INDEX `sheaf_lanes_parked` ON `sheaf_lanes` (`queue`,`pass`,`job`) WHERE parked = 1;--> statement-breakpoint
+CREATE TABLE `sheaf_limits` (
 	`name` text PRIMARY KEY NOT NULL,
 	`limits` text NOT NULL,
 	`paused_at` integer,
 	`updated_at` integer NOT NULL
 ) WITHOUT ROWID;
 --> statement-breakpoint
-CREATE TABLE `owners` (
+CREATE TABLE `sheaf_outbox` (
+	`id` integer PRIMARY KEY AUTOINCREMENT NOT NULL,
+	`job` text NOT NULL
+);
+--> statement-breakpoint
+CREATE TABLE `sheaf_owners` (
 	`id` text PRIMARY KEY NOT NULL,
 	`waiting` integer NOT NULL
 ) WITHOUT ROWID;
 --> statement-breakpoint
-CREATE TABLE `purges` (
+CREATE TABLE `sheaf_purges` (
 	`job` integer PRIMARY KEY NOT NULL
 );
 --> statement-breakpoint
-CREATE TABLE `queue_states` (
+CREATE TABLE `sheaf_queue_states` (
 	`queue` text PRIMARY KEY NOT NULL,
 	`state` text NOT NULL
 ) WITHOUT ROWID;
 --> statement-breakpoint
-CREATE TABLE `queues` (
+CREATE TABLE `sheaf_queues` (
 	`number` integer PRIMARY KEY AUTOINCREMENT NOT NULL,
 	`name` text NOT NULL,
 	`queued` integer NOT NULL,
 	`blocked` integer NOT NULL
 );
 --> statement-breakpoint
-CREATE UNIQUE INDEX `queues_by_name` ON `queues` (`name`);--> statement-breakpoint
-CREATE INDEX `queues_waiting` ON `queues` (`name`) WHERE queued + blocked > 0;--> statement-breakpoint
-CREATE TABLE `schedules` (
+CREATE UNIQUE INDEX `sheaf_queues_by_name` ON `sheaf_queues` (`name`);--> statement-breakpoint
+CREATE INDEX `sheaf_queues_waiting` ON `sheaf_queues` (`name`) WHERE queued + blocked > 0;--> statement-breakpoint
+CREATE TABLE `sheaf_schedules` (
 	`id` text PRIMARY KEY NOT NULL,
 	`name` text,
 	`cron` text NOT NULL,
@@ -153,8 +158,8 @@ CREATE TABLE `schedules` (
 	`updated_at` integer NOT NULL
 ) WITHOUT ROWID;
 --> statement-breakpoint
-CREATE INDEX `schedules_due` ON `schedules` (`next_at`,`id`) WHERE next_at is not null;--> statement-breakpoint
-CREATE TABLE `starts` (
+CREATE INDEX `sheaf_schedules_due` ON `sheaf_schedules` (`next_at`,`id`) WHERE next_at is not null;--> statement-breakpoint
+CREATE TABLE `sheaf_starts` (
 	`queue` text NOT NULL,
 	`bucket` integer NOT NULL,
 	`count` integer NOT NULL,
@@ -162,7 +167,7 @@ CREATE TABLE `starts` (
 	PRIMARY KEY(`queue`, `bucket`)
 ) WITHOUT ROWID;
 --> statement-breakpoint
-CREATE TABLE `tasks` (
+CREATE TABLE `sheaf_tasks` (
 	`job` integer NOT NULL,
 	`idx` integer NOT NULL,
 	`state` integer NOT NULL,
@@ -185,10 +190,10 @@ CREATE TABLE `tasks` (
 	PRIMARY KEY(`job`, `idx`)
 );
 --> statement-breakpoint
-CREATE UNIQUE INDEX `tasks_by_key` ON `tasks` (`job`,`key`) WHERE key is not null;--> statement-breakpoint
-CREATE INDEX `tasks_blocked` ON `tasks` (`job`,`idx`) WHERE state = 0;--> statement-breakpoint
-CREATE INDEX `tasks_due` ON `tasks` (`job`,`queue`,`run_at`,`idx`) WHERE state = 1 and rescues < 2;--> statement-breakpoint
-CREATE INDEX `tasks_suspect` ON `tasks` (`job`,`run_at`,`idx`) WHERE state = 1 and rescues >= 2;--> statement-breakpoint
-CREATE INDEX `tasks_running` ON `tasks` (`job`,`idx`) WHERE state = 2;--> statement-breakpoint
-CREATE INDEX `tasks_missed` ON `tasks` (`job`,`state`,`idx`) WHERE state >= 4;--> statement-breakpoint
-CREATE INDEX `tasks_log` ON `tasks` (`job`,`seq`) WHERE seq > 0 and state <> 2;
+CREATE UNIQUE INDEX `sheaf_tasks_by_key` ON `sheaf_tasks` (`job`,`key`) WHERE key is not null;--> statement-breakpoint
+CREATE INDEX `sheaf_tasks_blocked` ON `sheaf_tasks` (`job`,`idx`) WHERE state = 0;--> statement-breakpoint
+CREATE INDEX `sheaf_tasks_due` ON `sheaf_tasks` (`job`,`queue`,`run_at`,`idx`) WHERE state = 1 and rescues < 2;--> statement-breakpoint
+CREATE INDEX `sheaf_tasks_suspect` ON `sheaf_tasks` (`job`,`run_at`,`idx`) WHERE state = 1 and rescues >= 2;--> statement-breakpoint
+CREATE INDEX `sheaf_tasks_running` ON `sheaf_tasks` (`job`,`idx`) WHERE state = 2;--> statement-breakpoint
+CREATE INDEX `sheaf_tasks_missed` ON `sheaf_tasks` (`job`,`state`,`idx`) WHERE state >= 4;--> statement-breakpoint
+CREATE INDEX `sheaf_tasks_log` ON `sheaf_tasks` (`job`,`seq`) WHERE seq > 0 and state <> 2;

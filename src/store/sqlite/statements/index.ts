@@ -4,6 +4,7 @@ import { edgeStatements } from './edges.ts'
 import { jobStatements } from './jobs.ts'
 import { keyStatements } from './keys.ts'
 import { laneStatements } from './lanes.ts'
+import { outboxStatements } from './outbox.ts'
 import { purgeStatements } from './purges.ts'
 import { queueStatements } from './queues.ts'
 import { readStatements } from './reads.ts'
@@ -27,6 +28,7 @@ export const prepareStatements = (db: BunSQLiteDatabase) =>
     ...selectionStatements(db),
     ...scheduleStatements(db),
     ...webhookStatements(db),
+    ...outboxStatements(db),
     ...purgeStatements(db),
   })
 

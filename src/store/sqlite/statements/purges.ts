@@ -26,7 +26,7 @@ export const purgeStatements = (db: BunSQLiteDatabase) => ({
     })
     .from(
       sql`(select idx, sum(size) over (order by idx rows unbounded preceding) - size as before from
-        (select idx, coalesce(octet_length(output), 0) as size from tasks
+        (select idx, coalesce(octet_length(output), 0) as size from sheaf_tasks
           where job = ${numeric('job')} order by idx limit ${numeric('limit')}))`,
     )
     .prepare(),

@@ -41,6 +41,6 @@ export const selectionStatements = (db: BunSQLiteDatabase) => ({
   lastJob: db
     .select({ number: sequences.seq })
     .from(sequences)
-    .where(eq(sequences.name, sql`'jobs'`))
+    .where(eq(sequences.name, sql`'sheaf_jobs'`))
     .prepare(),
 })

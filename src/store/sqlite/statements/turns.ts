@@ -37,7 +37,7 @@ export const turnStatements = (db: BunSQLiteDatabase) => ({
     .select()
     .from(jobs)
     .where(
-      sql`${jobs.number} = (select number from jobs indexed by jobs_to_sweep where (state = 'stopping' or (state = 'paused' and endpoint is not null)) and blocked + queued > 0 limit 1)`,
+      sql`${jobs.number} = (select number from sheaf_jobs indexed by sheaf_jobs_to_sweep where (state = 'stopping' or (state = 'paused' and endpoint is not null)) and blocked + queued > 0 limit 1)`,
     )
     .prepare(),
   jobsToSeal: db

@@ -54,9 +54,7 @@ const dump = (db: Database): string => {
   const inserts = [...tables.map(({ name }) => name), 'sqlite_sequence'].flatMap((table) => rowsOf(db, table))
   const statements = made.filter(({ name }) => !name.startsWith('sqlite_')).map(({ sql }) => sql ?? '')
   // How the file is laid out can only be said before there is anything in it.
-  return [pragma(db, 'auto_vacuum'), ...statements, ...inserts, pragma(db, 'user_version')]
-    .map((one) => `${one};\n`)
-    .join('')
+  return [pragma(db, 'auto_vacuum'), ...statements, ...inserts].map((one) => `${one};\n`).join('')
 }
 
 const pragma = (db: Database, name: string): string =>
