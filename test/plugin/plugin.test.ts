@@ -112,6 +112,14 @@ describe('the life of Sheaf in an app', () => {
     expect(types.at(-1)).toBe('job')
   })
 
+  test('holds messages of the channel to its own bound, whatever the app allows', async () => {
+    await using host = startHost()
+    const socket = new WebSocket(`${host.listen().replace('http', 'ws')}/gather/events`)
+    socket.addEventListener('open', () => socket.send(`"${'x'.repeat(70_000)}"`))
+    const { code } = await new Promise<CloseEvent>((resolve) => socket.addEventListener('close', resolve))
+    expect(code).toBe(1009)
+  })
+
   test('ends when the app stops, though a stream and a socket are open', async () => {
     await using host = startHost()
     const url = host.listen()

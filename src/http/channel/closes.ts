@@ -4,6 +4,8 @@
  */
 export const closes = {
   binary: [1003, 'Expected text messages, got a binary one.'],
+  /** Only within an app whose own bound is higher; otherwise Bun answers so, in other words. */
+  long: [1009, 'A message that is too long.'],
   flood: [1008, 'Too many answers wait to be read.'],
   lost: [1011, 'A message was lost. Connect again and resume.'],
   stop: [1012, 'The server stops. Connect again and resume.'],
@@ -15,7 +17,6 @@ export const closes = {
 const violations = [
   [1002, 'A frame that the protocol does not allow.'],
   [1007, 'A text that is not UTF-8.'],
-  [1009, 'A message that is too long.'],
 ] as const
 
 /** For the documents, in Markdown. */

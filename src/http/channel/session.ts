@@ -3,6 +3,7 @@ import { Problem } from '../../job/errors.ts'
 import type { ErrorEvent, PongEvent } from '../../job/events.ts'
 import { filterOf } from '../../job/filter.ts'
 import type { Log } from '../../log.ts'
+import { longestMessage } from './bounds.ts'
 import { closes } from './closes.ts'
 import { type OfQueues, type OfSelection, readCommand, type Subscribe } from './command.ts'
 import { Outbox, type Socket } from './outbox.ts'
@@ -54,10 +55,13 @@ export class Session {
 
   /** Takes one message. Whatever is wrong with it is said, and changes nothing else; but one that is no text ends the connection. */
   receive(message: string | Uint8Array): void {
-    if (typeof message !== 'string') {
-      this.outbox.socket.close(...closes.binary)
-      return
-    }
+    const { socket } = this.outbox
+    if (typeof message !== 'string') socket.close(...closes.binary)
+    else if (message.length > longestMessage) socket.close(...closes.long)
+    else this.#take(message)
+  }
+
+  #take(message: string): void {
     try {
       const command = readCommand(message)
       if (command.type === 'ping') this.#pong(command.id)
