@@ -110,7 +110,7 @@ describe(`a server at full load for ${durationMs / 1_000} s`, () => {
 const emptied = async (database: string, folder: string) => {
   using db = new Database(database, { readonly: true })
   const count = (table: 'jobs' | 'tasks') =>
-    db.query<{ count: number }, []>(`select count(*) as count from ${table}`).get()?.count ?? 0
+    db.query<{ count: number }, []>(`select count(*) as count from sheaf_${table}`).get()?.count ?? 0
   const look = async () => ({
     jobs: count('jobs'),
     tasks: count('tasks'),

@@ -1,7 +1,7 @@
 import type { JobView } from '../../../src/job/wire.ts'
 import type { JobSpec } from '../../../src/kinds/spec.ts'
 
-/** Submits a job and waits for its end, at most 60 s. */
+/** Submits a job and waits until it is known how it ends, at most 60 s. */
 export const runJob = async (url: string, job: JobSpec): Promise<JobView> =>
   ask(`${url}/jobs`, 'POST', job, { prefer: 'wait=60' })
 
