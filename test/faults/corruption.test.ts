@@ -26,7 +26,9 @@ const jobOf = (name: string, tasks: number) => ({
 /** The pages that hold tasks, of the first job first. */
 const taskPages = (file: string): number[] => {
   const db = new Database(file, { readonly: true })
-  const rows = db.query("select pageno from dbstat where name = 'sheaf_tasks' and pagetype = 'leaf' order by path")
+  const rows = db.query(
+    "select pageno from dbstat where name = 'sheaf_tasks' and pagetype = 'leaf' order by path",
+  )
   const pages = rows.all().map((row) => Number(Object(row).pageno))
   db.close(true)
   return pages

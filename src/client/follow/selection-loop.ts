@@ -95,9 +95,8 @@ export class SelectionLoop extends Buffered {
     this.#send({ type: 'ping', id: this.#fence })
   }
 
-  #send(message: object): void {
-    // As the channel has it; which of the messages it is, is plain to see above.
-    this.#line?.send(message as ClientMessage)
+  #send(message: ClientMessage): void {
+    this.#line?.send(message)
   }
 
   #receive(message: ServerMessage): void {
@@ -113,8 +112,14 @@ export class SelectionLoop extends Buffered {
       case 'error':
         this.#refused(message)
         break
+      case 'selection':
+        this.#count(message.since)
+        break
+      case 'queue':
+        break
       default:
-        if ('since' in message) this.#count(Number(message.since))
+        // A newer server may have more to say.
+        message satisfies never
     }
   }
 
