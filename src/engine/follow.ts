@@ -51,7 +51,7 @@ export class Follower implements Following {
   /** The seq of the last frame that was taken. */
   #cursor: number | undefined
   /** The seq of the job's latest snapshot: one that was committed with tasks has the same seq as the last of them. */
-  #shown = 0
+  #shown = -1
   /** What was published while the log is being read; undefined once that was too much to keep. */
   #meanwhile: Frame[] | undefined
   #begun = false
@@ -141,7 +141,9 @@ export class Follower implements Following {
     if (isSeen) return true
     for (const frame of page.tasks) if (!this.#give(frame)) return false
     this.#pageSize = page.next
-    if (page.more || !this.#give(page.snapshot)) return false
+    if (page.more) return false
+    // Who only read again because too much was kept meanwhile has been shown it.
+    if (page.job.seq > this.#shown && !this.#give(page.snapshot)) return false
     this.#shown = page.job.seq
     return true
   }

@@ -70,6 +70,29 @@ describe('between the log and what is live', () => {
     await frames.return(undefined)
   })
 
+  test('a reader for whom too much was kept while the log was read is not shown the same job again', async () => {
+    await using rig = await startEngine({ start: false })
+    const probe = new Probe(rig.store)
+    const { claim, join } = await handRun(rig, { store: probe, tasks: 60 })
+    const latch = new Latch()
+    probe.beforeRead = latch.pass
+    const frames = join({ after: 0, signal: never })
+    const first = frames.next()
+    await latch.reached
+    for (let count = 0; count < 40; count += 1) (await claim(1))()
+    latch.open()
+    const fold = new Fold(0)
+    fold.take((await first).value)
+    fold.take((await frames.next()).value)
+    expect([fold.tasks.size, fold.job?.counts.running]).toEqual([40, 40])
+    const next = frames.next()
+    await rig.settle()
+    ;(await claim(1))()
+    const { value } = await next
+    expect(value.type).toBe('tasks')
+    await frames.return(undefined)
+  })
+
   test('a reader for whom a change was lost on the way fetches it from the log', async () => {
     await using rig = await startEngine({ start: false })
     const { claim, join } = await handRun(rig)
