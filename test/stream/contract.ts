@@ -20,7 +20,7 @@ const seed = process.env.SHEAF_STREAM_SEED
 export const describeStream = (
   transport: Transport,
   { name, ends, open }: ClusterKind,
-  /** How many histories, but for SHEAF_STREAM_RUNS. */
+  /** How many random histories, but for SHEAF_STREAM_RUNS. */
   usual: number,
 ) =>
   describe(`followed by ${transport.name}, ${name}`, () => {
@@ -51,10 +51,11 @@ export const describeStream = (
       }
     }
 
+    const examples = rarities(ends)
     test('each reader knows in the end what the store knows, and was told of each change once, in order', async () => {
       await fc.assert(fc.asyncProperty(histories({ ends, filters: transport.filters }), live), {
-        examples: rarities(ends),
-        numRuns: usual * times,
+        examples,
+        numRuns: examples.length + usual * times,
         ...(seed !== undefined && { seed: Number(seed) }),
       })
     }, 86_400_000)

@@ -1,5 +1,6 @@
 import fc from 'fast-check'
 import type { Mode } from '../../src/job/modes.ts'
+import type { TaskState } from '../../src/job/state.ts'
 import type { End } from './cluster.ts'
 import type { Filter } from './lines/line.ts'
 
@@ -75,10 +76,10 @@ const since: fc.Arbitrary<Since> = fc.oneof(
   fc.double({ min: 0, max: 1, noNaN: true }),
 )
 
-const states = ['queued', 'running', 'succeeded', 'failed', 'cancelled']
+const states: readonly TaskState[] = ['queued', 'running', 'succeeded', 'failed', 'cancelled']
 const filters: fc.Arbitrary<Filter> = fc.record(
   {
-    states: fc.subarray(states, { minLength: 1 }),
+    states: fc.subarray([...states], { minLength: 1 }),
     keys: fc.subarray(['t0', 't1', 't2', 't5', 'none'], { minLength: 1 }),
     output: fc.constant(false as const),
   },
@@ -173,27 +174,37 @@ const stepOf = ({ ends, filters: canFilter }: Possible): fc.Arbitrary<Step> =>
 
 const mostSteps = 30
 
-/** What is so seldom in the others, or takes so long, that it is tried for itself. */
-export const rarities = (ends: readonly End[]): [Step[]][] => [
-  [
-    [
-      // More than a page of the log, in messages that are more than wait for one reader.
-      { do: 'overwhelm', tasks: 600, concurrency: 2, reader: 0, goes: true },
-      { do: 'overwhelm', tasks: 250, concurrency: 50, reader: 0, goes: false },
-      { do: 'restart', node: 0, end: ends.at(-1) ?? 'stop' },
-      { do: 'return', reader: 0 },
-      { do: 'look' },
-    ],
-  ],
-  [
-    [
-      // A job that goes before it was read to its end.
-      { do: 'overwhelm', tasks: 250, concurrency: 50, reader: 0, goes: false },
-      { do: 'act', action: 'seal', job: 0, waits: true },
-      { do: 'act', action: 'delete', job: 0, waits: true },
-    ],
-  ],
+/** More than a page of the log, in messages that are more than wait for one reader, and a server that ends before they are read. */
+const overwhelmed = (end: End): Step[] => [
+  { do: 'overwhelm', tasks: 600, concurrency: 2, reader: 0, goes: true },
+  { do: 'overwhelm', tasks: 250, concurrency: 50, reader: 0, goes: false },
+  { do: 'restart', node: 0, end },
+  { do: 'return', reader: 0 },
+  { do: 'look' },
 ]
+
+/** A job that goes before it was read to its end. */
+const gone: Step[] = [
+  { do: 'overwhelm', tasks: 250, concurrency: 50, reader: 0, goes: false },
+  { do: 'act', action: 'seal', job: 0, waits: true },
+  { do: 'act', action: 'delete', job: 0, waits: true },
+]
+
+/** A job that moves in the same commits in which tasks of it end. */
+const moving: Step[] = [
+  { do: 'flood', tasks: 300, concurrency: 50, holds: false },
+  { do: 'join', reader: 0, job: 0, since: 0, filter: {} },
+  ...Array.from({ length: 3 }, (): Step[] => [
+    { do: 'act', action: 'pause', job: 0, waits: true },
+    { do: 'look' },
+    { do: 'act', action: 'resume', job: 0, waits: true },
+    { do: 'pass turns', count: 12 },
+  ]).flat(),
+]
+
+/** What is so seldom in the others, or takes so long, that it is tried for itself; where servers are slow to start, what is about their end. */
+export const rarities = (ends: readonly End[]): [Step[]][] =>
+  ends.includes('kill') ? [[overwhelmed('kill')]] : [[overwhelmed('stop')], [gone], [moving]]
 
 /** Histories; each begins with a job that somebody follows. */
 export const histories = (possible: Possible): fc.Arbitrary<Step[]> =>

@@ -1,19 +1,33 @@
 import { connect, type FollowEvent, type Sheaf, SheafError } from '../../../src/client.ts'
 import { systemClock } from '../../../src/clock.ts'
-import type { Line, Listener, Subscription, Transport } from './line.ts'
+import type { Filter, Line, Listener, Subscription, Transport } from './line.ts'
 
 /** Of the delay before it connects again the client draws a hundredth. */
 const eager = { ...systemClock, random: () => 0.01 }
 /** So few events wait for a slow loop that it often has to pause its subscription. */
 const buffer = 4
 
-/** Our own client: loops over jobs, all on one socket, which finds back by itself. */
-export const client: Transport = {
-  name: 'for await',
+/** Our own client: loops over jobs, which find back by themselves. */
+const loops = (name: string, connectTo: (url: string) => Sheaf): Transport => ({
+  name,
   shares: true,
-  filters: false,
+  filters: true,
   returns: true,
-  open: async (url) => new ClientLine(connect(url, { clock: eager, buffer })),
+  open: async (url) => new ClientLine(connectTo(url)),
+})
+
+/** All loops on one socket. */
+export const client = loops('for await', (url) => connect(url, { clock: eager, buffer }))
+
+/** Where there is no WebSocket, each loop has a stream of its own: as for an app that is called, and in truth listens elsewhere. */
+export const clientOverSse = loops('for await over Server-Sent Events', (url) => {
+  const handle = (request: Request) => fetch(new Request(url + pathOf(request.url), request))
+  return connect({ handle }, { clock: eager, buffer })
+})
+
+const pathOf = (url: string) => {
+  const { pathname, search } = new URL(url)
+  return pathname + search
 }
 
 class ClientLine implements Line {
@@ -23,8 +37,13 @@ class ClientLine implements Line {
 
   constructor(readonly sheaf: Sheaf) {}
 
-  follow(job: string, { after }: { after: number | undefined }, listener: Listener): Subscription {
-    const loop = new Loop(this.sheaf.job(job).follow({ after: after ?? 'now' }), listener, () => this.#gate)
+  follow(
+    job: string,
+    { after = 'now', filter }: { after: number | 'now' | undefined; filter: Filter },
+    listener: Listener,
+  ): Subscription {
+    const events = this.sheaf.job(job).follow({ after, ...filter })
+    const loop = new Loop(events, listener, () => this.#gate)
     this.#loops.add(loop)
     void loop.over.then(() => this.#loops.delete(loop))
     return loop

@@ -1,8 +1,9 @@
 import type { FollowEvent } from '../../../src/job/events.ts'
+import type { TaskState } from '../../../src/job/state.ts'
 
 /** Which tasks are told of, and how much of them. */
 export interface Filter {
-  states?: readonly string[]
+  states?: readonly TaskState[]
   keys?: readonly string[]
   output?: false
 }
