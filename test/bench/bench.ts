@@ -4,6 +4,7 @@ import { conditionsOf } from './conditions.ts'
 import { type Measure, type Measurement, sizes } from './measurement.ts'
 import { delay } from './measurements/delay.ts'
 import { fairness } from './measurements/fairness.ts'
+import { fastapi } from './measurements/fastapi.ts'
 import { httpTasks } from './measurements/http-tasks.ts'
 import { limits } from './measurements/limits.ts'
 import { noOps } from './measurements/no-ops.ts'
@@ -20,7 +21,17 @@ import { end, endInTime } from './rig/cleanup.ts'
  *   --quick         few and short runs: about a minute, and rough
  *   --only <name>   one measurement; may be repeated
  */
-const measures: readonly Measure[] = [noOps, httpTasks, requests, delay, stream, slowReader, limits, fairness]
+const measures: readonly Measure[] = [
+  noOps,
+  httpTasks,
+  requests,
+  fastapi,
+  delay,
+  stream,
+  slowReader,
+  limits,
+  fairness,
+]
 const longestMs = 20 * 60_000
 
 const main = async (): Promise<void> => {

@@ -38,7 +38,14 @@ export interface Uses {
   }[]
 }
 
-export type Measurement = Comparison | Delays | Uses
+/** What could not be measured, and what it takes. */
+export interface Absent {
+  type: 'absent'
+  name: string
+  about: string
+}
+
+export type Measurement = Comparison | Delays | Uses | Absent
 
 /** How large and how often: as shipped, or quick. */
 export interface Size {

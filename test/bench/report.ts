@@ -38,6 +38,8 @@ const rowsOf = (measurement: Measurement): Row[] => {
       return delayRows(measurement)
     case 'uses':
       return useRows(measurement)
+    case 'absent':
+      return [[`${measurement.name}: ${measurement.about}`]]
     default:
       return measurement satisfies never
   }

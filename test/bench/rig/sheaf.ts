@@ -50,7 +50,7 @@ const withoutSettings = (env: NodeJS.ProcessEnv) =>
   Object.fromEntries(Object.entries(env).filter(([name]) => !name.startsWith('SHEAF_')))
 
 /** The address in the line that says that the server listens. */
-const urlIn = async (stdout: ReadableStream<Uint8Array>): Promise<string> => {
+export const urlIn = async (stdout: ReadableStream<Uint8Array>): Promise<string> => {
   const decoder = new TextDecoder()
   let text = ''
   for await (const chunk of stdout) {
