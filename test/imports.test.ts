@@ -84,7 +84,10 @@ const law: [area: string, mayImport: string[]][] = [
   ['index.ts', [...parts, 'plugin/', 'client/', 'config.ts', ...common, ...web]],
   ['main.ts', ['*']],
   ['cli/', ['*']],
-  ['examples/', ['examples/', 'index.ts', 'client.ts', 'sheaf', ...common, ...web]],
+  [
+    'examples/',
+    ['examples/', 'index.ts', 'client.ts', 'sheaf', 'bun:sqlite', 'drizzle-orm', ...common, ...web],
+  ],
 ]
 
 /** What only some files may touch; looked for in the code without its types and comments. */
