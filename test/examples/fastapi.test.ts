@@ -82,6 +82,17 @@ describe('work with a database', () => {
     expect(await ask('/items', json('POST', { name: '', cents: 1 }))).toMatchObject([400, {}])
     expect(await ask('/items/total')).toEqual([200, { items: 1, cents: 350 }])
   })
+
+  test('makes the table when the app starts, and closes the file when it stops', async () => {
+    await using example = exampleApp()
+    const { app } = example
+    const status = async () => (await app.handle(new Request('http://localhost/items'))).status
+    expect(await status()).toBe(500)
+    app.listen({ port: 0, hostname: '127.0.0.1' })
+    expect(await status()).toBe(200)
+    await app.stop()
+    expect(await status()).toBe(500)
+  })
 })
 
 describe('tasks at once', () => {
@@ -125,7 +136,7 @@ describe('tasks at once', () => {
 describe('work for the processor', () => {
   test('is done in a thread: the loop answers others meanwhile', async () => {
     await using example = startExample()
-    const asked = told(fetch(`${example.url}/primes/1000000`))
+    const asked = told(fetch(`${example.url}/primes/2000000`))
     const settled = settledOf(asked)
     const running = async () => {
       const { data } = await (await fetch(`${example.url}/sheaf/jobs?state=running`)).json()
@@ -134,7 +145,7 @@ describe('work for the processor', () => {
     while (!(await running())) expect(settled()).toBe(false)
     expect(await told(fetch(`${example.url}/hello`))).toMatchObject([200, {}])
     expect(settled()).toBe(false)
-    expect(await asked).toEqual([200, { primes: 78_498 }])
+    expect(await asked).toEqual([200, { primes: 148_933 }])
   })
 })
 

@@ -42,6 +42,6 @@ test('a welcome goes out after the response, though the process was killed in be
   expect(await second.stdout.line(/Welcomed/)).toBe('Welcomed ada@example.com')
   expect(smtp.mails).toMatchObject([{ from: 'shop@example.com', to: ['ada@example.com'] }])
   expect(smtp.last.raw).toContain('Subject: Welcome')
-  await second.kill('SIGKILL')
+  expect(await second.kill('SIGTERM')).toEqual({ code: 0, signal: null })
   await smtp.stop()
 }, 20_000)

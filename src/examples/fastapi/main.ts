@@ -18,7 +18,13 @@ const plugin = sheaf({
   smtp: SMTP,
 })
 
-createApp({ plugin, upstream: UPSTREAM, database: DATABASE, notes: NOTES, wait }).listen(
-  { port: Number(PORT), hostname: '127.0.0.1' },
-  ({ url }) => console.log(`Listening on ${url}`),
+const setup = { plugin, upstream: UPSTREAM, database: DATABASE, notes: NOTES, wait }
+const app = createApp(setup).listen({ port: Number(PORT), hostname: '127.0.0.1' }, ({ url }) =>
+  console.log(`Listening on ${url}`),
 )
+
+for (const signal of ['SIGINT', 'SIGTERM'] as const)
+  process.once(signal, async () => {
+    await app.stop()
+    process.exit()
+  })
