@@ -12,6 +12,7 @@ export {
 export { PendingError } from './plugin/deadline.ts'
 export type { LocalJob } from './plugin/job.ts'
 export type { BackgroundOptions, LocalGatherOptions, LocalSheaf, Within } from './plugin/local.ts'
+export type { Plugin as SheafPlugin } from './plugin/mount.ts'
 export type { SheafOptions } from './plugin/options.ts'
 export type { HostTransaction } from './plugin/outbox.ts'
 export { sheaf } from './plugin/plugin.ts'

@@ -50,6 +50,7 @@ interface Stoppable<Host> {
   stop: (closeActiveConnections?: boolean) => Promise<Host>
 }
 
+/** What `sheaf(options)` gives, and the `plugin` of `testSheaf`: for an app of parts that are given it. */
 export type Plugin<Prefix extends string> = ReturnType<typeof typed<Prefix>>
 
 const typed = <Prefix extends string>(prefix: Prefix, app: App, local: LocalSheaf) =>

@@ -1,9 +1,9 @@
-import type { sheaf } from 'sheaf'
+import type { SheafPlugin } from 'sheaf'
 
 /** What the app is given, so that a test can give it something else: the `Depends` and `dependency_overrides` of FastAPI. */
 export interface Setup {
   /** `sheaf(options)`; of a test, the plugin of `testSheaf`. */
-  plugin: ReturnType<typeof sheaf<'/sheaf'>>
+  plugin: SheafPlugin<'/sheaf'>
   /** Where users come from. */
   upstream: string
   /** The SQLite file of the items. */
