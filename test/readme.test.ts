@@ -299,6 +299,14 @@ describe('the README', () => {
     expect(JSON.parse(message ?? '')).toMatchObject({ type: 'job.succeeded', data })
   })
 
+  test('does as one job what a flow or a chord does', async () => {
+    const [chord] = blocksIn('ts', 'const chord')
+    const { out, err } = await runTypeScript('chord.ts', chord?.code ?? '')
+    expect(err).toBe('')
+    expect(out).toStartWith('succeeded ')
+    expect(out).toContain(JSON.stringify(JSON.stringify({ names: ['User 1', 'User 2'] })))
+  })
+
   test('tests with bun test', async () => {
     const [own] = blocksIn('ts', 'bun:test')
     const { err, code } = await runTypeScript('testing.test.ts', own?.code ?? '', [
