@@ -3,7 +3,8 @@ import fc from 'fast-check'
 import type { Cluster, ClusterKind } from './cluster.ts'
 import { Gate } from './gate.ts'
 import type { Transport } from './lines/line.ts'
-import { histories, rarities, type Step } from './plan.ts'
+import { histories, type Step } from './plan.ts'
+import { rarities } from './rarities.ts'
 import { World } from './world.ts'
 
 /**
@@ -51,7 +52,7 @@ export const describeStream = (
       }
     }
 
-    const examples = rarities(ends)
+    const examples = rarities(ends, transport.filters)
     test('each reader knows in the end what the store knows, and was told of each change once, in order', async () => {
       await fc.assert(fc.asyncProperty(histories({ ends, filters: transport.filters }), live), {
         examples,

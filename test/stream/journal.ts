@@ -114,9 +114,13 @@ export class Journal {
     this.lasts += 1
   }
 
-  /** Whether it was told all there is up to this seq; a subscription begins with a snapshot, also where nothing is new. */
-  hasSeen(seq: number): boolean {
-    return this.#shown >= 0 && (this.seq ?? -1) >= seq
+  /**
+   * Whether it was told all there was of a job that stood so. A subscription begins with a snapshot, also where nothing is new;
+   * and a snapshot may have the seq of the tasks before it.
+   */
+  hasSeen({ seq, state }: Pick<JobView, 'seq' | 'state'>): boolean {
+    const seen = this.seq ?? -1
+    return this.#shown >= 0 && (seen > seq || (seen === seq && this.job?.state === state))
   }
 
   /** Whether some tasks are none of its business. */

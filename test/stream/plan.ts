@@ -174,38 +174,6 @@ const stepOf = ({ ends, filters: canFilter }: Possible): fc.Arbitrary<Step> =>
 
 const mostSteps = 30
 
-/** More than a page of the log, in messages that are more than wait for one reader, and a server that ends before they are read. */
-const overwhelmed = (end: End): Step[] => [
-  { do: 'overwhelm', tasks: 600, concurrency: 2, reader: 0, goes: true },
-  { do: 'overwhelm', tasks: 250, concurrency: 50, reader: 0, goes: false },
-  { do: 'restart', node: 0, end },
-  { do: 'return', reader: 0 },
-  { do: 'look' },
-]
-
-/** A job that goes before it was read to its end. */
-const gone: Step[] = [
-  { do: 'overwhelm', tasks: 250, concurrency: 50, reader: 0, goes: false },
-  { do: 'act', action: 'seal', job: 0, waits: true },
-  { do: 'act', action: 'delete', job: 0, waits: true },
-]
-
-/** A job that moves in the same commits in which tasks of it end. */
-const moving: Step[] = [
-  { do: 'flood', tasks: 300, concurrency: 50, holds: false },
-  { do: 'join', reader: 0, job: 0, since: 0, filter: {} },
-  ...Array.from({ length: 3 }, (): Step[] => [
-    { do: 'act', action: 'pause', job: 0, waits: true },
-    { do: 'look' },
-    { do: 'act', action: 'resume', job: 0, waits: true },
-    { do: 'pass turns', count: 12 },
-  ]).flat(),
-]
-
-/** What is so seldom in the others, or takes so long, that it is tried for itself; where servers are slow to start, what is about their end. */
-export const rarities = (ends: readonly End[]): [Step[]][] =>
-  ends.includes('kill') ? [[overwhelmed('kill')]] : [[overwhelmed('stop')], [gone], [moving]]
-
 /** Histories; each begins with a job that somebody follows. */
 export const histories = (possible: Possible): fc.Arbitrary<Step[]> =>
   fc

@@ -1,3 +1,4 @@
+import type { JobView } from '../../src/job/wire.ts'
 import type { Node } from './cluster.ts'
 import type { Journal } from './journal.ts'
 import type { Filter, Line, Subscription, Transport } from './lines/line.ts'
@@ -130,9 +131,9 @@ export class Reader {
     await this.disconnect('rudely')
   }
 
-  /** Waits until a journal has come to a seq, or will not. */
-  reach(followed: Followed, seq: number): Promise<void> {
-    return this.until(followed, ({ journal }) => journal.hasSeen(seq))
+  /** Waits until a journal has come to where a job stood, or will not. */
+  reach(followed: Followed, job: Pick<JobView, 'seq' | 'state'>): Promise<void> {
+    return this.until(followed, ({ journal }) => journal.hasSeen(job))
   }
 
   /** Waits for the end of a subscription. */

@@ -128,7 +128,8 @@ export class World {
     this.gate.shut()
     if (!goes) return
     await slow.go()
-    await slow.reach(behind, ahead.journal.seq ?? 0)
+    const job = await this.#api.job(known.id)
+    if (job) await slow.reach(behind, job)
   }
 
   /** The n-th reader, or a new one; one that can follow the job. */
@@ -173,7 +174,7 @@ export class World {
           const { journal, subscription } = followed
           if (reader.held || subscription === undefined || journal.of.id !== id || journal.isFiltered)
             continue
-          await reader.reach(followed, truth.job.seq)
+          await reader.reach(followed, truth.job)
           this.#check()
           if (journal.seq === truth.job.seq) expectTrue(followed, truth)
         }
@@ -205,6 +206,8 @@ export class World {
       await this.#resume(reader, followed)
       await reader.over(followed)
     }
+    // After the last event nothing is left open, either.
+    await reader.over(followed)
   }
 
   /** Who is told of a job that is gone is told so, or was told of its end. */
