@@ -61,13 +61,19 @@ const measureCrowd = async (
   const file = join(stage.folder, `${sockets}.json`)
   const { url, job } = await stage.hub.ask({ type: 'start', tasks, batch, file })
   const crowd = `${sockets} subscriber${sockets === 1 ? '' : 's'} of a job of ${tasks} tasks`
+  const publishing = (written: boolean) => () =>
+    timed(stage.readers, { url: stage.publisherUrl, sockets }, () =>
+      stage.publisher.ask({ type: 'publish', file, written }),
+    )
   const bare: Contender = {
     name: 'server.publish',
     about: 'the same messages, written before, to sockets of a server that does nothing else',
-    run: () =>
-      timed(stage.readers, { url: stage.publisherUrl, sockets }, () =>
-        stage.publisher.ask({ type: 'publish', file }),
-      ),
+    run: publishing(true),
+  }
+  const writing: Contender = {
+    name: 'JSON.stringify and publish',
+    about: 'the same messages, each written by JSON.stringify when it is published',
+    run: publishing(false),
   }
   const told: Contender = {
     name: 'Sheaf after the commit',
@@ -82,7 +88,7 @@ const measureCrowd = async (
   }
   const plan = { unit: 'MB/s', target: { least: 0.5, stretch: 0.8 } }
   return [
-    await compare({ ...plan, name: 'telling', about: crowd, contenders: [told, bare] }, rounds),
+    await compare({ ...plan, name: 'telling', about: crowd, contenders: [told, bare, writing] }, rounds),
     await compare({ ...plan, name: 'running and telling', about: crowd, contenders: [whole, bare] }, rounds),
   ]
 }

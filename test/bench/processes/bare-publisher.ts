@@ -4,8 +4,8 @@ import { serveTool } from '../rig/tool.ts'
 
 export type PublisherQuestion =
   | { type: 'start' }
-  /** Publishes the texts in a file. */
-  | { type: 'publish'; file: string }
+  /** Publishes the texts in a file, as they are; or what they say, written anew. */
+  | { type: 'publish'; file: string; written: boolean }
   /** Publishes texts of so many bytes, each of which begins with the moment at which it was sent, every so many milliseconds. */
   | { type: 'beat'; bytes: number; everyMs: number; count: number }
 
@@ -32,13 +32,26 @@ const start = (): string => {
 }
 
 let server: Bun.Server<undefined> | undefined
-const known = new Map<string, string[]>()
+interface Messages {
+  texts: string[]
+  values: unknown[]
+}
 
-const publish = async (file: string): Promise<string> => {
-  const texts = known.get(file) ?? ((await Bun.file(file).json()) as string[])
-  known.set(file, texts)
-  for (const text of texts) {
-    server?.publish('all', text)
+const known = new Map<string, Messages>()
+
+const read = async (file: string): Promise<Messages> => {
+  const texts: string[] = await Bun.file(file).json()
+  return { texts, values: texts.map((text) => JSON.parse(text)) }
+}
+
+const publish = async ({
+  file,
+  written,
+}: Extract<PublisherQuestion, { type: 'publish' }>): Promise<string> => {
+  const messages = known.get(file) ?? (await read(file))
+  known.set(file, messages)
+  for (const [i, text] of messages.texts.entries()) {
+    server?.publish('all', written ? text : JSON.stringify(messages.values[i]))
     await paced(sockets)
   }
   return ''
@@ -63,7 +76,7 @@ serveTool<PublisherQuestion, string>((question) => {
     case 'start':
       return start()
     case 'publish':
-      return publish(question.file)
+      return publish(question)
     default:
       return beat(question)
   }
