@@ -15,7 +15,7 @@ export interface SheafOptions<Prefix extends string = string> {
   /** Where the routes of Sheaf begin. Default `/sheaf`. */
   prefix?: Prefix
   /**
-   * Whether the app itself keeps strangers out, by a hook before this plugin. Then Sheaf looks at no tokens, and neither at `Host` nor
+   * Whether the app itself keeps strangers out, by a hook before this plugin. Then Sheaf takes no `tokens`, and looks at neither `Host` nor
    * `Origin`: with cookies, look at the origin of a WebSocket yourself. Default false.
    */
   guarded?: boolean
@@ -72,6 +72,10 @@ export const readOptions = (options: SheafOptions): PartsOptions => {
   const { handlers, prefix = defaultPrefix, guarded = false, secrets = {}, log = 'warn', ...given } = options
   refuseUnknown(options)
   refusePrefix(prefix)
+  if (guarded && options.tokens !== undefined)
+    throw new ConfigError(
+      'Expected either "guarded" or "tokens", got both: of a guarded Sheaf no token is looked at.',
+    )
   const texts: Readonly<Record<string, string | number | undefined>> = given
   const textOf = (key: string) => (texts[key] === undefined ? undefined : String(texts[key]))
   return {

@@ -174,6 +174,7 @@ describe('an option that cannot be used is named', () => {
     [{ concurrency: 0 }, 'Expected "concurrency" between 1 and 10000, got "0".'],
     [{ prefix: 'gather' }, 'Expected "prefix" to be a path such as "/sheaf", got "gather".'],
     [{ prefix: '/' }, 'Expected "prefix" to be a path such as "/sheaf", got "/".'],
+    [{ guarded: true, tokens: 'admin:0123456789abcdef' }, 'Expected either "guarded" or "tokens", got both'],
     [{ databse: 'x' }, 'There is no option "databse": did you mean "database"?'],
     [{ egressAllow: 'not a range' }, 'Expected "egressAllow" to be addresses, ranges and host names'],
   ])('%p', (options, message) => {
