@@ -160,7 +160,7 @@ describe('whatever the readers do, and whenever', () => {
           expect(world.hub.followers).toBe(0)
         },
       ),
-      { numRuns: 150 },
+      { numRuns: 80 },
     )
   }, 60_000)
 })

@@ -19,6 +19,6 @@ export interface ClusterKind {
   readonly name: string
   /** In which ways its servers can end. */
   readonly ends: readonly End[]
-  /** How many attempts run at once is up to it; `delays` are turns of the event loop that its store takes to answer, if it can. */
+  /** Starts its nodes on a store of its own. */
   open(): Promise<Cluster>
 }

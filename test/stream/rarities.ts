@@ -46,6 +46,19 @@ const moving: Step[] = [
 /** A job that is joined at each seq of it. */
 const everywhere: Step[] = [six({}), join(0), look, ...Array.from({ length: 13 }, (_, n) => join(n / 12))]
 
+/** A job that ends by being cancelled, and again after it was taken up. */
+const twice: Step[] = [
+  six({ holds: true }),
+  join(0),
+  { do: 'let on', count: 2 },
+  act('cancel'),
+  look,
+  act('retry'),
+  { do: 'return', reader: 0 },
+  look,
+  act('cancel'),
+]
+
 /** A job of which each reader wants something else. */
 const filtered: Step[] = [
   six({ holds: true }),
@@ -65,9 +78,10 @@ const filtered: Step[] = [
 
 /**
  * What is so seldom in random histories, or takes so long, that it is tried for itself; where servers are slow to start, only
- * what is about their end.
+ * what is about their end, or about what is on its way to another process.
  */
-export const rarities = (ends: readonly End[], filters: boolean): [Step[]][] =>
-  ends.includes('kill')
-    ? [[overwhelmed('kill')]]
-    : [[overwhelmed('stop')], [gone], [moving], [everywhere], ...(filters ? [[filtered] as [Step[]]] : [])]
+export const rarities = (ends: readonly End[], filters: boolean): [Step[]][] => {
+  if (ends.includes('kill')) return [[overwhelmed('kill')], [moving]]
+  const all = [overwhelmed('stop'), gone, moving, everywhere, twice, ...(filters ? [filtered] : [])]
+  return all.map((steps) => [steps])
+}

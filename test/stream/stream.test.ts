@@ -5,9 +5,5 @@ import { sse } from './lines/sse.ts'
 import { local } from './local.ts'
 import { processes } from './processes.ts'
 
-for (const transport of [sse, socket, client, clientOverSse])
-  for (const [cluster, runs] of [
-    [local, 8],
-    [processes, 1],
-  ] as const)
-    describeStream(transport, cluster, runs)
+for (const transport of [sse, socket, client, clientOverSse]) describeStream(transport, local, 8)
+for (const transport of [sse, socket, client]) describeStream(transport, processes, 1)
