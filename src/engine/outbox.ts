@@ -91,18 +91,35 @@ export class Outbox {
     try {
       for (let after = 0; ; ) {
         const jobs = await this.#host.store.outbox(after, page)
-        const submitted = await Promise.all(jobs.map((job) => this.#host.submit(job)))
+        // One that cannot be written must not hold up the others.
+        const taken = await Promise.all(jobs.map((job) => this.#takeOne(job)))
         for (const { id } of jobs) this.#expected.delete(id)
-        isLeft ||= submitted.some(({ type }) => type === 'full')
+        isLeft ||= taken.includes(false)
         after = jobs.at(-1)?.outbox ?? after
         if (jobs.length < page || this.#stopped) return isLeft
       }
     } catch (error) {
-      if (!this.#stopped)
-        this.#host.log('warn', 'The outbox waits, as nothing can be read or written', {
-          error: error instanceof Error ? error.message : String(error),
-        })
+      this.#warn(error)
       return true
     }
+  }
+
+  /** False if it has to be left there. */
+  async #takeOne(job: NewJob): Promise<boolean> {
+    try {
+      return (await this.#host.submit(job)).type !== 'full'
+    } catch (error) {
+      this.#warn(error, { job: job.id })
+      return false
+    }
+  }
+
+  #warn(error: unknown, fields: Record<string, unknown> = {}): void {
+    if (this.#stopped) return
+    const why = error instanceof Error ? error.message : String(error)
+    this.#host.log('warn', 'A job waits in the outbox, as it cannot be read or written', {
+      ...fields,
+      error: why,
+    })
   }
 }

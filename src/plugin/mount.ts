@@ -40,9 +40,14 @@ const stopWith = <Host>(host: Stoppable<Host>, running: Running): void => {
   const { stop } = host
   host.stop = async (closeActiveConnections) => {
     host.stop = stop
-    const { promise, resolve } = Promise.withResolvers<Host>()
-    await running.stop(async () => resolve(await stop(closeActiveConnections)))
-    return promise
+    let stopped: Promise<Host> | undefined
+    const stopHost = () => {
+      stopped ??= stop(closeActiveConnections)
+      return stopped
+    }
+    await running.stop(stopHost)
+    // Had somebody told Sheaf to stop before, nothing of the app was waited for then.
+    return stopHost()
   }
 }
 

@@ -134,6 +134,15 @@ describe('the life of Sheaf in an app', () => {
     await expect(fetch(url)).rejects.toThrow()
   })
 
+  test('ends with the app, also when it was told to stop just before', async () => {
+    await using host = startHost()
+    const url = host.listen()
+    await host.local.submit([sleep(600_000)])
+    const [stopped] = await Promise.all([host.local.stop().then(() => 'sheaf'), host.app.stop()])
+    expect(stopped).toBe('sheaf')
+    await expect(fetch(url)).rejects.toThrow()
+  })
+
   test('goes on where it was when the app listens again', async () => {
     await using host = startHost()
     host.listen()
