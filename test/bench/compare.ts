@@ -11,13 +11,9 @@ export interface Contender {
   name: string
   /** What it does, and how: shown in the report. */
   about: string
+  /** The share of its rate that Sheaf is to reach: what it is measured against, only. */
+  target?: number
   run(): Promise<Sample>
-}
-
-/** What Sheaf is to reach, as a share of the rate of what it is measured against. */
-export interface Target {
-  least: number
-  stretch: number
 }
 
 export interface Comparison {
@@ -25,8 +21,7 @@ export interface Comparison {
   name: string
   unit: string
   about: string
-  target: Target | undefined
-  contenders: { name: string; about: string; rate: Spread; samples: Sample[] }[]
+  contenders: { name: string; about: string; target: number | undefined; rate: Spread; samples: Sample[] }[]
   /** Of the first contender to each of the others; each value is of two runs, one right after the other. */
   ratios: { to: string; ratio: Spread; values: number[] }[]
 }
@@ -36,7 +31,6 @@ export interface Plan {
   name: string
   unit: string
   about: string
-  target?: Target
   contenders: readonly [Contender, ...Contender[]]
 }
 
@@ -59,10 +53,10 @@ export const compare = async (plan: Plan, rounds: number): Promise<Comparison> =
     name: plan.name,
     unit: plan.unit,
     about: plan.about,
-    target: plan.target,
-    contenders: plan.contenders.map(({ name, about }, i) => ({
+    contenders: plan.contenders.map(({ name, about, target }, i) => ({
       name,
       about,
+      target,
       rate: spreadOf((samples[i] ?? []).map(({ rate }) => rate)),
       samples: samples[i] ?? [],
     })),

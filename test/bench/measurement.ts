@@ -38,6 +38,21 @@ export interface Uses {
   }[]
 }
 
+/** What is to stay within a bound: memory, time until it serves. */
+export interface Bounds {
+  type: 'bounds'
+  name: string
+  about: string
+  values: {
+    name: string
+    unit: string
+    value: Spread
+    /** What it is to be at most, if there is something to hold it to. */
+    most?: number
+    samples: number[]
+  }[]
+}
+
 /** What could not be measured, and what it takes. */
 export interface Absent {
   type: 'absent'
@@ -45,7 +60,7 @@ export interface Absent {
   about: string
 }
 
-export type Measurement = Comparison | Delays | Uses | Absent
+export type Measurement = Comparison | Delays | Uses | Bounds | Absent
 
 /** How large and how often: as shipped, or quick. */
 export interface Size {

@@ -2,7 +2,7 @@ import { mkdir } from 'node:fs/promises'
 import { join } from 'node:path'
 import type { Comparison, Sample } from './compare.ts'
 import type { Conditions } from './conditions.ts'
-import type { Delays, Measurement, Uses } from './measurement.ts'
+import type { Bounds, Delays, Measurement, Uses } from './measurement.ts'
 import { results } from './rig/folder.ts'
 import { type Spread, spreadOf } from './statistics.ts'
 
@@ -38,6 +38,8 @@ const rowsOf = (measurement: Measurement): Row[] => {
       return delayRows(measurement)
     case 'uses':
       return useRows(measurement)
+    case 'bounds':
+      return boundRows(measurement)
     case 'absent':
       return [[`${measurement.name}: ${measurement.about}`]]
     default:
@@ -45,9 +47,9 @@ const rowsOf = (measurement: Measurement): Row[] => {
   }
 }
 
-const comparisonRows = ({ name, about, unit, target, contenders, ratios }: Comparison): Row[] => [
+const comparisonRows = ({ name, about, unit, contenders, ratios }: Comparison): Row[] => [
   [`${name}: ${about}`],
-  ...contenders.map(({ name, rate, samples }, i): Row => {
+  ...contenders.map(({ name, target, rate, samples }, i): Row => {
     const ratio = ratios[i - 1]?.ratio
     return [
       `  ${name}`,
@@ -55,7 +57,7 @@ const comparisonRows = ({ name, about, unit, target, contenders, ratios }: Compa
       range(rate, whole),
       ratio ? digits(ratio.median) : '',
       ratio ? range(ratio, digits) : '',
-      ratio && target ? `≥ ${target.least} (${target.stretch})` : '',
+      ratio && target !== undefined ? `≥ ${target}` : '',
       detail(samples, 'p50Ms'),
       detail(samples, 'p99Ms'),
     ]
@@ -106,8 +108,18 @@ const useRows = ({ name, about, target, upstreams }: Uses): Row[] => [
   }),
 ]
 
+const boundRows = ({ name, about, values }: Bounds): Row[] => [
+  [`${name}: ${about}`],
+  ...values.map(({ name, unit, value, most }): Row => {
+    const target = most === undefined ? '' : `≤ ${whole(most)} ${unit}`
+    return [`  ${name}`, `${short(value.median)} ${unit}`, range(value, short), '', '', target, '', '', '']
+  }),
+]
+
 const whole = (value: number) => Math.round(value).toLocaleString('en')
 const percent = (value: number) => `${(100 * value).toFixed(2)} %`
+/** In three digits, about. */
+const short = (value: number) => (value < 100 ? String(Number(value.toPrecision(2))) : whole(value))
 const digits = (value: number) => value.toFixed(2)
 const milliseconds = (value: number) => `${value.toFixed(2)} ms`
 const range = ({ least, most }: Spread, write: (value: number) => string) => `${write(least)}–${write(most)}`

@@ -89,14 +89,13 @@ const claimsBehind = async (crowd: number, rounds: number): Promise<Comparison> 
       name: 'no-ops behind a closed queue',
       unit: 'tasks/s',
       about: `${size} tasks of a job, from when their queue is resumed to the end of the last`,
-      target: { least: 0.9, stretch: 1 },
       contenders: [
         {
           name: 'behind',
           about: `after ${after.crowd} tasks of a paused queue in the same job`,
           run: () => runLot(sheaf, after),
         },
-        { name: 'alone', about: 'nothing comes first', run: () => runLot(sheaf, alone) },
+        { name: 'alone', target: 0.9, about: 'nothing comes first', run: () => runLot(sheaf, alone) },
       ],
     },
     rounds,

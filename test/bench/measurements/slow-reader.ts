@@ -18,14 +18,13 @@ export const slowReader: Measure = {
         name: 'beside a slow reader',
         unit: 'tasks/s',
         about: `a job of ${tasks} no-ops, from its start to the last event at a subscriber that reads; synchronous = FULL`,
-        target: { least: 0.9, stretch: 1 },
         contenders: [
           {
             name: 'with one that takes 1 KB/s',
             about: 'of all that is told of the same job',
             run: () => measure(sheaf, tasks, trickle),
           },
-          { name: 'without', about: 'the same otherwise', run: () => measure(sheaf, tasks) },
+          { name: 'without', target: 0.9, about: 'the same otherwise', run: () => measure(sheaf, tasks) },
         ],
       },
       Math.ceil(rounds / 2),

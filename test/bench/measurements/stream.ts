@@ -67,6 +67,7 @@ const measureCrowd = async (
     )
   const bare: Contender = {
     name: 'server.publish',
+    target: 0.5,
     about: 'the same messages, written before, to sockets of a server that does nothing else',
     run: publishing(true),
   }
@@ -86,7 +87,7 @@ const measureCrowd = async (
     about: 'a job that is run and kept meanwhile, synchronous = FULL',
     run: () => wholeRun(stage, sockets, tasks),
   }
-  const plan = { unit: 'MB/s', target: { least: 0.5, stretch: 0.8 } }
+  const plan = { unit: 'MB/s' }
   return [
     await compare({ ...plan, name: 'telling', about: crowd, contenders: [told, bare, writing] }, rounds),
     await compare({ ...plan, name: 'running and telling', about: crowd, contenders: [whole, bare] }, rounds),
