@@ -1,8 +1,9 @@
 import { largestEventOutput, largestFrame } from '../job/events.ts'
 import type { Filter } from '../job/filter.ts'
-import { hasEnded } from '../job/state.ts'
+import { hasEnded, type TaskState, taskStates } from '../job/state.ts'
 import type { Progress } from '../kinds/kind.ts'
 import type { JobChange, JobRecord, TaskChange } from '../store/store.ts'
+import { TextWriter } from './text-writer.ts'
 import { toIso, viewJob } from './view.ts'
 
 /** One message about one job, ready to be sent: serialised once, when the first reader asks, however many read it. */
@@ -76,16 +77,18 @@ const isTooLarge = ({ outputBytes }: TaskChange) => outputBytes > largestEventOu
 const tasksFrame = (job: JobRecord, tasks: readonly TaskChange[], since: number) => {
   const seq = tasks.at(-1)?.seq ?? since
   const text = remembered((filter) => {
-    const output = filter?.output ?? true
-    // Strings joined one by one: a third faster than an array of them that is joined at the end.
-    let data = ''
-    for (const task of tasks) {
-      if (filter && !filter.wants(task)) continue
-      data += data.length === 0 ? taskText(task, output) : `,${taskText(task, output)}`
+    const told = filter ? tasks.filter((task) => filter.wants(task)) : tasks
+    if (told.length === 0) return undefined
+    const { id, counts } = job
+    const head = `{"type":"tasks","job":"${id}","seq":${seq},"counts":${JSON.stringify(counts)},"data":`
+    writer.begin().ascii(head)
+    let before = '['
+    for (const task of told) {
+      writer.ascii(before)
+      writeTask(task, filter?.output ?? true)
+      before = ','
     }
-    if (data.length === 0) return undefined
-    const head = `{"type":"tasks","job":"${job.id}","seq":${seq},"counts":${JSON.stringify(job.counts)}`
-    return `${head},"data":[${data}]}`
+    return writer.ascii(']}').end()
   })
   return { type: 'tasks', job: job.id, seq, since, last: false, text } as const satisfies Frame
 }
@@ -125,23 +128,25 @@ export const progressFrame = (job: string, latest: LatestProgress): Frame => {
   return { type: 'progress', job, seq: undefined, since: 0, last: false, text }
 }
 
-/**
- * Outputs and errors are JSON text already, and are passed through as they are. What most tasks have is written in one piece: that is a
- * third faster than adding it field by field.
- */
-const taskText = (task: TaskChange, withOutput: boolean): string => {
-  const { index, state, attempt, seq } = task
-  const key = task.key === undefined ? '' : `,"key":${JSON.stringify(task.key)}`
-  return `{"index":${index}${key},"state":"${state}","attempt":${attempt},"seq":${seq}${endOf(task, withOutput)}}`
+const writer = new TextWriter()
+
+/** Outputs and errors are JSON text already, and are passed through as they are. */
+const writeTask = (task: TaskChange, withOutput: boolean): void => {
+  const { index, key, state, attempt, seq, runAt, output, outputBytes, error } = task
+  writer.ascii('{"index":').integer(index)
+  if (key !== undefined) writer.ascii(',"key":').text(JSON.stringify(key))
+  writer.ascii(beforeAttempt[state]).integer(attempt).ascii(',"seq":').integer(seq)
+  if (runAt !== undefined) writer.ascii(`,"runAt":"${toIso(runAt)}"`)
+  if (isTooLarge(task) || (!withOutput && outputBytes > 0))
+    writer.ascii(',"outputBytes":').integer(outputBytes)
+  else if (output !== undefined) writer.ascii(',"output":').text(output)
+  if (error !== undefined) writer.ascii(',"error":').text(error)
+  writer.ascii('}')
 }
 
-const endOf = (task: TaskChange, withOutput: boolean): string => {
-  const { runAt, output, outputBytes, error } = task
-  let text = runAt === undefined ? '' : `,"runAt":"${toIso(runAt)}"`
-  if (isTooLarge(task) || (!withOutput && outputBytes > 0)) text += `,"outputBytes":${outputBytes}`
-  else if (output !== undefined) text += `,"output":${output}`
-  return error === undefined ? text : `${text},"error":${error}`
-}
+const beforeAttempt = Object.fromEntries(
+  taskStates.map((state) => [state, `,"state":"${state}","attempt":`]),
+) as Record<TaskState, string>
 
 /** Writes a text once for each filter. */
 const remembered = (write: (filter: Filter | undefined) => string | undefined): Frame['text'] => {
