@@ -27,11 +27,11 @@ export const results = (options: AppOptions) => {
       let job = await findJob(engine.store, params.id)
       const { order, wait = 0 } = query
       if (order === undefined) {
-        if (wait > 0 && !hasEnded(job.state)) allowSilence(server, request, wait)
-        job = await ended(job, { wait, signal: request.signal }, options)
+        if (wait > 0 && job.outcome === undefined) allowSilence(server, request, wait)
+        job = await decided(job, { wait, signal: request.signal }, options)
       }
       checkStart(job, query)
-      const live = order !== undefined && !hasEnded(job.state)
+      const live = !hasEnded(job.state)
       if (live && format.beat === undefined) allowSilenceForEver(server, request)
       const headers = { 'content-type': format.contentType, vary: 'accept', ...(live && unbuffered) }
       const body = request.method === 'HEAD' ? null : stream(job, { query, format, live }, options)
@@ -54,7 +54,8 @@ export const results = (options: AppOptions) => {
         operationId: 'getResults',
         summary: 'Get the results',
         description: [
-          'In input order, of a job that has ended; with `order`, as tasks end, until the job has. Streamed, so that their number costs no memory.',
+          'In input order, of a job whose outcome is known; with `order`, of any job. Streamed, as tasks end, until the job has: once the outcome is known,',
+          'what has not ended is being cancelled, and comes when it is. So their number costs no memory.',
           'A connection that is cut short of the end means that the server stopped, or that the job was deleted or, in input order, taken up again (`retry`):',
           'go on with `after` or `from`. By `order=completion`, a task that is taken up again comes once more when it ends again, with a higher seq.',
         ].join(' '),
@@ -79,22 +80,22 @@ interface Patience {
   signal: AbortSignal
 }
 
-/** The job once it has ended. Throws a Problem if it does not within that time. */
-const ended = async (
+/** The job once its outcome is known. Throws a Problem if it is not within that time. */
+const decided = async (
   job: JobRecord,
   { wait, signal }: Patience,
   { engine }: AppOptions,
 ): Promise<JobRecord> => {
-  if (hasEnded(job.state)) return job
-  const latest = wait > 0 ? await engine.ended(job.id, wait * 1000, signal) : job
+  if (job.outcome !== undefined) return job
+  const latest = wait > 0 ? await engine.decided(job.id, wait * 1000, signal) : job
   if (latest === undefined) throw noJob(job.id)
-  if (hasEnded(latest.state)) return latest
+  if (latest.outcome !== undefined) return latest
   const health = engine.health()
   // Who waited was cut short: the job goes on after a restart.
   if (wait > 0 && !health.ok) throw new Problem('unavailable', health.reason)
   throw new Problem(
     'conflict',
-    `Job ${job.id} is ${latest.state}, and has results when it has ended. Wait for it with ?wait=${longestWait}, or take them as they come with ?order=completion.`,
+    `Job ${job.id} is ${latest.state}, and has results when its outcome is known. Wait for it with ?wait=${longestWait}, or take them as they come with ?order=completion.`,
   )
 }
 

@@ -67,7 +67,7 @@ describe('GET /jobs/:id/results', () => {
     })
   })
 
-  test('are 409 until the job has ended, naming its state and how to wait', async () => {
+  test('are 409 until the outcome is known, naming its state and how to wait', async () => {
     await using rig = await startApp()
     const { id } = await rig.submit([holding()])
     const run = await rig.runs.nth(1)

@@ -14,7 +14,7 @@ const whenGone = async ({ clock }: AppRig, timers: number) => {
 }
 
 describe('a request that waits', () => {
-  test('for a submission is answered at the outcome, for results at the end', async () => {
+  test('is answered at the outcome, for results with those that there are, and then the others', async () => {
     await using rig = await startApp()
     const submitted = rig.post('/jobs', { ...decidedEarly, tasks: many() }, prefer)
     const run = await rig.runs.nth(1)
@@ -24,10 +24,25 @@ describe('a request that waits', () => {
     const response = await submitted
     expect(response.status).toBe(200)
     expect(await response.json()).toMatchObject({ state: 'stopping', outcome: 'succeeded', decidedBy: 0 })
-    await rig.clock.advance(0)
-    const { data: all } = await (await results).json()
+    const [{ data: all }] = await Promise.all([(await results).json(), rig.clock.advance(0)])
     expect(all).toHaveLength(5_000)
     expect(all.slice(0, 2)).toMatchObject([{ output: 'first' }, { state: 'cancelled' }])
+  })
+
+  test('for results is answered at the outcome though a task does not heed that it is cancelled', async () => {
+    await using rig = await startApp()
+    const { id } = await rig.submit([holding(), holding()], { mode: 'any' })
+    const [first, stubborn] = [await rig.runs.nth(1), await rig.runs.nth(2)]
+    const results = rig.get(`/jobs/${id}/results?wait=60`, { accept: 'application/x-ndjson' })
+    first.succeed('first')
+    const response = await results
+    expect(response.status).toBe(200)
+    expect(await (await rig.get(`/jobs/${id}`)).json()).toMatchObject({ state: 'stopping' })
+    const lines = response.body?.pipeThrough(new TextDecoderStream()).getReader()
+    expect((await lines?.read())?.value).toContain('"output":"first"')
+    stubborn.succeed('late')
+    expect((await lines?.read())?.value).toContain('"index":1,"state":"cancelled"')
+    expect((await lines?.read())?.done).toBe(true)
   })
 
   test('for what is known already is answered at once', async () => {

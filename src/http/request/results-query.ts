@@ -14,14 +14,13 @@ export const ResultsQuery = Type.Object(
       Type.Integer({
         minimum: 0,
         maximum: longestWait,
-        description:
-          'Seconds to wait for the job to end: what is left of it is still cancelled when its outcome is known.',
+        description: 'Seconds to wait for the outcome of the job.',
       }),
     ),
     order: Type.Optional(
       oneOf(
         ['input', 'completion'],
-        'Do not wait for the job to end: results come as tasks end. By `completion` in the order in which they do, each with its `seq`; by `input` each as soon as all before it have ended.',
+        'Do not wait for the outcome: results come as tasks end. By `completion` in the order in which they do, each with its `seq`; by `input` each as soon as all before it have ended.',
       ),
     ),
     after: Type.Optional(
