@@ -20,8 +20,8 @@ export interface Frame {
   text(filter?: Filter): string | undefined
 }
 
-/** A frame carries at most so many tasks. */
-export const mostTasks = 500
+/** A frame carries at most so many tasks: all that a commit changes, if it is not a very large one. */
+export const mostTasks = 1_000
 
 type Rate = (job: JobRecord) => number
 
@@ -135,7 +135,9 @@ const writeTask = (task: TaskChange, withOutput: boolean): void => {
   const { index, key, state, attempt, seq, runAt, output, outputBytes, error } = task
   writer.ascii('{"index":').integer(index)
   if (key !== undefined) writer.ascii(',"key":').text(JSON.stringify(key))
-  writer.ascii(beforeAttempt[state]).integer(attempt).ascii(',"seq":').integer(seq)
+  if (attempt === 1) writer.ascii(firstAttempt[state])
+  else writer.ascii(beforeAttempt[state]).integer(attempt).ascii(',"seq":')
+  writer.integer(seq)
   if (runAt !== undefined) writer.ascii(`,"runAt":"${toIso(runAt)}"`)
   if (isTooLarge(task) || (!withOutput && outputBytes > 0))
     writer.ascii(',"outputBytes":').integer(outputBytes)
@@ -144,9 +146,11 @@ const writeTask = (task: TaskChange, withOutput: boolean): void => {
   writer.ascii('}')
 }
 
-const beforeAttempt = Object.fromEntries(
-  taskStates.map((state) => [state, `,"state":"${state}","attempt":`]),
-) as Record<TaskState, string>
+const forEachState = (write: (state: TaskState) => string) =>
+  Object.fromEntries(taskStates.map((state) => [state, write(state)])) as Record<TaskState, string>
+const beforeAttempt = forEachState((state) => `,"state":"${state}","attempt":`)
+/** What most tasks have is copied in one piece. */
+const firstAttempt = forEachState((state) => `,"state":"${state}","attempt":1,"seq":`)
 
 /** Writes a text once for each filter. */
 const remembered = (write: (filter: Filter | undefined) => string | undefined): Frame['text'] => {

@@ -9,10 +9,12 @@ const digitZero = 48
 export class TextWriter {
   #bytes = Buffer.allocUnsafe(65_536)
   #length = 0
+  #isAscii = true
 
   /** Begins a text; what was left of one that was not finished is let go of. */
   begin(): this {
     this.#length = 0
+    this.#isAscii = true
     return this
   }
 
@@ -45,13 +47,15 @@ export class TextWriter {
     if (text.length <= shortest && isAscii(text)) return this.ascii(text)
     // A unit of UTF-16 is three bytes of UTF-8 at most.
     const bytes = this.#roomFor(3 * text.length)
-    this.#length += bytes.write(text, this.#length)
+    const written = bytes.write(text, this.#length)
+    if (written !== text.length) this.#isAscii = false
+    this.#length += written
     return this
   }
 
   /** The text since it was begun. */
   end(): string {
-    return this.#bytes.toString('utf8', 0, this.#length)
+    return this.#bytes.toString(this.#isAscii ? 'latin1' : 'utf8', 0, this.#length)
   }
 
   #roomFor(more: number): Buffer {

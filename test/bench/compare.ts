@@ -12,7 +12,7 @@ export interface Contender {
   /** What it does, and how: shown in the report. */
   about: string
   /** The share of its rate that Sheaf is to reach: what it is measured against, only. */
-  target?: number
+  target?: number | undefined
   run(): Promise<Sample>
 }
 

@@ -170,7 +170,7 @@ describe('a reader', () => {
 })
 
 describe('large jobs', () => {
-  test('of 3,000 tasks reach a reader who joins in the middle, at most 500 in a frame', async () => {
+  test('of 3,000 tasks reach a reader who joins in the middle, at most 1,000 in a frame', async () => {
     await using rig = await startEngine({ concurrency: 256 })
     const job = await rig.submit(jobOf(tasksOf('echoLater', 3_000)))
     const readers = [0, 1, 100].map((after) => ({ after, ...readerOf(rig, job, { after }) }))

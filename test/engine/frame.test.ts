@@ -61,14 +61,14 @@ describe('a frame', () => {
     ])
   })
 
-  test('carries at most 500 tasks, and each frame begins where the one before it ended', () => {
-    const tasks = Array.from({ length: 1_201 }, (_, index) => task(index))
+  test('carries at most 1,000 tasks, and each frame begins where the one before it ended', () => {
+    const tasks = Array.from({ length: 2_201 }, (_, index) => task(index))
     const frames = framesOf(change(tasks, { since: 0 }), rate)
-    expect(mostTasks).toBe(500)
+    expect(mostTasks).toBe(1_000)
     expect(frames.map(({ since, seq }) => [since, seq])).toEqual([
-      [0, 500],
-      [500, 1_000],
-      [1_000, 1_201],
+      [0, 1_000],
+      [1_000, 2_000],
+      [2_000, 2_201],
     ])
   })
 

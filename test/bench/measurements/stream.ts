@@ -52,45 +52,65 @@ export const stream: Measure = {
   },
 }
 
+/** As large as what an API answers, and as small as can be. */
+const outputs = {
+  'an output of 200 bytes': JSON.stringify({ status: 200, headers: {}, body: { text: 'x'.repeat(153) } }),
+  'no output': 'null',
+}
+
 const measureCrowd = async (
   stage: Stage,
   sockets: number,
   tasks: number,
   rounds: number,
 ): Promise<Comparison[]> => {
-  const file = join(stage.folder, `${sockets}.json`)
-  const { url, job } = await stage.hub.ask({ type: 'start', tasks, batch, file })
   const crowd = `${sockets} subscriber${sockets === 1 ? '' : 's'} of a job of ${tasks} tasks`
-  const publishing = (written: boolean) => () =>
-    timed(stage.readers, { url: stage.publisherUrl, sockets }, () =>
-      stage.publisher.ask({ type: 'publish', file, written }),
-    )
-  const bare: Contender = {
-    name: 'server.publish',
-    target: 0.5,
-    about: 'the same messages, written before, to sockets of a server that does nothing else',
-    run: publishing(true),
-  }
-  const writing: Contender = {
-    name: 'JSON.stringify and publish',
-    about: 'the same messages, each written by JSON.stringify when it is published',
-    run: publishing(false),
-  }
-  const told: Contender = {
-    name: 'Sheaf after the commit',
-    about: 'what was committed, told again: from the hub on, with the writing of messages',
-    run: () =>
-      timed(stage.readers, { url: `${url}events`, sockets, job }, () => stage.hub.ask({ type: 'replay' })),
-  }
   const whole: Contender = {
     name: 'Sheaf as a whole',
     about: 'a job that is run and kept meanwhile, synchronous = FULL',
     run: () => wholeRun(stage, sockets, tasks),
   }
-  const plan = { unit: 'MB/s' }
+  const comparisons: Comparison[] = []
+  for (const [name, output] of Object.entries(outputs)) {
+    const file = join(stage.folder, `${sockets}-${output.length}.json`)
+    const { url, job } = await stage.hub.ask({ type: 'start', tasks, batch, output, file })
+    const told: Contender = {
+      name: 'Sheaf after the commit',
+      about: 'what was committed, told again: from the hub on, with the writing of messages',
+      run: () =>
+        timed(stage.readers, { url: `${url}events`, sockets, job }, () => stage.hub.ask({ type: 'replay' })),
+    }
+    const [bare, writing] = publishers(stage, sockets, file)
+    const plan = { unit: 'MB/s', about: `${crowd}, each with ${name}` }
+    comparisons.push(await compare({ ...plan, name: 'telling', contenders: [told, bare, writing] }, rounds))
+    if (output === 'null')
+      comparisons.push(
+        await compare(
+          { ...plan, name: 'running and telling', contenders: [whole, { ...bare, target: undefined }] },
+          rounds,
+        ),
+      )
+  }
+  return comparisons
+}
+
+const publishers = (stage: Stage, sockets: number, file: string): [Contender, Contender] => {
+  const publishing = (written: boolean) => () =>
+    timed(stage.readers, { url: stage.publisherUrl, sockets }, () =>
+      stage.publisher.ask({ type: 'publish', file, written }),
+    )
   return [
-    await compare({ ...plan, name: 'telling', about: crowd, contenders: [told, bare, writing] }, rounds),
-    await compare({ ...plan, name: 'running and telling', about: crowd, contenders: [whole, bare] }, rounds),
+    {
+      name: 'server.publish',
+      target: 0.5,
+      about: 'the same messages, written before, to sockets of a server that does nothing else',
+      run: publishing(true),
+    },
+    {
+      name: 'JSON.stringify and publish',
+      about: 'the same messages, each written by JSON.stringify when it is published',
+      run: publishing(false),
+    },
   ]
 }
 

@@ -15,8 +15,8 @@ import { paced } from '../rig/pace.ts'
 import { serveTool } from '../rig/tool.ts'
 
 export type ReplayQuestion =
-  /** Runs a job of so many tasks, and writes what it tells, a text for each message, to the file. */
-  | { type: 'start'; tasks: number; batch: number; file: string }
+  /** Runs a job of so many tasks with that output (JSON text), and writes what it tells, a text for each message, to the file. */
+  | { type: 'start'; tasks: number; batch: number; output: string; file: string }
   /** Tells it all again to those who have subscribed since. */
   | { type: 'replay' }
 
@@ -47,8 +47,10 @@ class Replay implements Pick<Store, 'job' | 'changes'> {
   }
 }
 
+type Start = Extract<ReplayQuestion, { type: 'start' }>
+
 /** Runs a job by hand, in memory; what each commit changed. */
-const run = async (tasks: number, batch: number): Promise<{ first: JobRecord; changes: JobChange[] }> => {
+const run = async ({ tasks, batch, output }: Start): Promise<{ first: JobRecord; changes: JobChange[] }> => {
   const store = openSqlite({ file: ':memory:' })
   const spec = parseJob({ tasks: new Array(tasks).fill({ kind: 'sleep', ms: 0 }) })
   const job = prepareJob(spec, createKinds(), { id: Bun.randomUUIDv7(), now: Date.now() })
@@ -60,7 +62,7 @@ const run = async (tasks: number, batch: number): Promise<{ first: JobRecord; ch
   do {
     const settlements = held.map((claim) => ({
       claim,
-      result: { type: 'succeeded', output: 'null' } as const,
+      result: { type: 'succeeded', output } as const,
     }))
     const committed = await store.commit(
       { submissions: [], actions: [], settlements, claim: batch },
@@ -87,10 +89,10 @@ const rewind = (first: JobRecord): void => {
   hub = new Hub({ clock: systemClock, store: replay as unknown as Store, rate })
 }
 
-const start = async ({ tasks, batch, file }: Extract<ReplayQuestion, { type: 'start' }>) => {
-  recorded = await run(tasks, batch)
+const start = async (asked: Start) => {
+  recorded = await run(asked)
   await Bun.write(
-    file,
+    asked.file,
     JSON.stringify(recorded.changes.flatMap((change) => framesOf(change, rate).map((frame) => frame.text()))),
   )
   rewind(recorded.first)

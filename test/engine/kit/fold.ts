@@ -1,5 +1,6 @@
 import { expect } from 'bun:test'
 import { FormatRegistry, type TSchema } from '@sinclair/typebox'
+import { mostTasks } from '../../../src/engine/frame.ts'
 import type { Told } from '../../../src/engine/told.ts'
 import { accepts } from '../../../src/job/check.ts'
 import {
@@ -54,7 +55,7 @@ export class Fold {
   #takeTasks(event: TasksEvent, frame: Told): void {
     expect(event.job).toBe(frame.job)
     expect(event.data.length).toBeGreaterThan(0)
-    expect(event.data.length).toBeLessThanOrEqual(500)
+    expect(event.data.length).toBeLessThanOrEqual(mostTasks)
     const last = event.data.at(-1)?.seq ?? 0
     for (const change of event.data) {
       if (this.seq !== undefined && change.seq <= this.seq)
