@@ -11,6 +11,7 @@ import { noOps } from './measurements/no-ops.ts'
 import { requests } from './measurements/requests.ts'
 import { slowReader } from './measurements/slow-reader.ts'
 import { stream } from './measurements/stream.ts'
+import { submit } from './measurements/submit.ts'
 import { headline, table, write } from './report.ts'
 import { end, endInTime } from './rig/cleanup.ts'
 
@@ -25,6 +26,7 @@ const measures: readonly Measure[] = [
   noOps,
   httpTasks,
   requests,
+  submit,
   fastapi,
   delay,
   stream,

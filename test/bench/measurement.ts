@@ -79,6 +79,8 @@ export interface Size {
   slowTasks: number
   /** How many tasks wait while others have their turn. */
   crowd: number
+  /** How many tasks a job has that is submitted. */
+  submitted: number
 }
 
 export const sizes = {
@@ -92,6 +94,7 @@ export const sizes = {
     streamed: 1_000_000,
     slowTasks: 200_000,
     crowd: 1_000_000,
+    submitted: 1_000_000,
   },
   quick: {
     rounds: 3,
@@ -103,6 +106,7 @@ export const sizes = {
     streamed: 300_000,
     slowTasks: 60_000,
     crowd: 100_000,
+    submitted: 100_000,
   },
 } as const satisfies Record<string, Size>
 

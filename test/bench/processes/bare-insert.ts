@@ -1,0 +1,62 @@
+import { Database } from 'bun:sqlite'
+import { drizzle } from 'drizzle-orm/bun-sqlite'
+import { openSqlite } from '../../../src/store/sqlite/open.ts'
+import { codeOf } from '../../../src/store/sqlite/rows.ts'
+import { prepareStatements } from '../../../src/store/sqlite/statements/index.ts'
+import { bareStatement } from '../rig/bare-statement.ts'
+import { serveTool } from '../rig/tool.ts'
+
+export interface InsertQuestion {
+  /** A file that is not there yet. */
+  file: string
+  tasks: number
+  /** How many of them a transaction writes. */
+  batch: number
+  /** The input of each, with `#` for its index. */
+  input: string
+}
+
+/** The least that it can cost to store the tasks of a job: their rows and nothing else, put in by Sheaf's own SQL. Answers with a rate. */
+const run = async ({ file, tasks, batch, input }: InsertQuestion): Promise<number> => {
+  await openSqlite({ file }).close()
+  const db = new Database(file, { strict: true })
+  // As `src/store/sqlite/open.ts` does.
+  db.run('pragma journal_mode = wal')
+  db.run('pragma synchronous = full')
+  db.run('pragma cache_size = -65536')
+  db.run('pragma temp_store = memory')
+  const inputs = Array.from({ length: tasks }, (_, index) => input.replace('#', String(index)))
+  try {
+    const started = performance.now()
+    insertAll(db, inputs, batch)
+    return tasks / ((performance.now() - started) / 1_000)
+  } finally {
+    db.close()
+  }
+}
+
+const insertAll = (db: Database, inputs: readonly string[], batch: number): void => {
+  const insert = bareStatement(db, prepareStatements(drizzle(db)).insertTask)
+  const row = {
+    job: 1,
+    index: 0,
+    state: codeOf('queued'),
+    waiting: 0,
+    kind: 'http',
+    queue: 1,
+    runAt: Date.now(),
+    key: null,
+    options: null,
+    input: '',
+  }
+  const step = db.transaction((inputs: readonly string[]) => {
+    for (const input of inputs) {
+      row.input = input
+      insert.run(row)
+      row.index += 1
+    }
+  })
+  for (let from = 0; from < inputs.length; from += batch) step.immediate(inputs.slice(from, from + batch))
+}
+
+serveTool(run)
