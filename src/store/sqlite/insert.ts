@@ -1,21 +1,15 @@
+import type { Dependency } from '../../job/graph.ts'
 import { addTasks } from '../../job/ledger.ts'
 import { hasEnded, type TaskState } from '../../job/state.ts'
 import type { NewTask } from '../submission.ts'
 import type { Books } from './books.ts'
 import { cancelDependant, insertEdges, type NewEdge } from './dependants.ts'
+import { NewRows } from './new-rows.ts'
 import type { QueueNames } from './queues.ts'
 import { codeOf, type OpenJob, stateOf } from './rows.ts'
 
 const queuedCode = codeOf('queued')
 const blockedCode = codeOf('blocked')
-
-/** What new tasks bring into one queue. */
-interface Opening {
-  queued: number
-  blocked: number
-  /** When the first of the queued ones is due. */
-  dueAt: number
-}
 
 /** Which task is to be put where. */
 export interface Insertion {
@@ -31,48 +25,81 @@ export const isBlocked = ({ after }: NewTask): boolean => after !== undefined &&
 /** Writes the tasks of a job that was written before, and counts them in its ledger if it was written without them. */
 export const insertTasks = (books: Books, queues: QueueNames, { job, tasks, from }: Insertion): void => {
   const isNew = job.counts.total > from
-  const lanes = new Map<number, Opening>()
+  const rows = new NewRows(books.statements)
+  const openings = new Openings(queues)
   const ends = new Ends(books, job, from)
-  const doomed: [task: number, dependency: number, queue: number][] = []
-  for (const [offset, task] of tasks.entries()) {
-    const index = from + offset
-    const queue = queues.numberOf(task.queue)
-    const runAt = Math.max(books.now, job.runAt ?? 0, task.runAt ?? 0)
-    const edges = task.after?.length ? insertEdges(books, job.number, index, task.after) : []
-    const failed = edges.find((edge) => ends.fails(edge))
-    const waiting = edges.filter((edge) => !ends.meets(edge)).length
-    if (failed) {
-      doomed.push([index, failed.task, queue])
-      ends.cancelled.add(index)
-    }
-    books.statements.insertTask.run({
+  const earliest = Math.max(books.now, job.runAt ?? 0)
+  let index = from
+  for (const task of tasks) {
+    const opening = openings.of(task.queue)
+    const waiting = task.after?.length ? ends.wait(index, task.after) : 0
+    const runAt = Math.max(earliest, task.runAt ?? 0)
+    rows.add({
       job: job.number,
       index,
       state: waiting > 0 ? blockedCode : queuedCode,
-      waiting,
       kind: task.kind,
-      queue,
+      queue: opening.queue,
+      waiting,
       runAt,
       key: task.key ?? null,
       options: task.options ?? null,
       input: task.input,
     })
-    const lane = lanes.get(queue) ?? { queued: 0, blocked: 0, dueAt: Number.POSITIVE_INFINITY }
-    lanes.set(queue, lane)
-    if (waiting === 0) lane.dueAt = Math.min(lane.dueAt, runAt)
-    lane[waiting > 0 ? 'blocked' : 'queued'] += 1
-    if (edges.length > 0) job.linked = true
+    if (waiting === 0 && runAt < opening.dueAt) opening.dueAt = runAt
+    opening[waiting > 0 ? 'blocked' : 'queued'] += 1
+    index += 1
   }
-  openLanes(books, job, lanes, isNew)
-  if (!isNew) countTasks(job, lanes)
-  for (const [index, dependency, queue] of doomed) {
-    const key = tasks[index - from]?.key ?? null
-    cancelDependant(books, job, { index, queue, key, attempt: 0 }, dependency)
+  rows.end()
+  openLanes(books, job, openings.all(), isNew)
+  if (!isNew) countTasks(job, openings.all())
+  for (const [index, dependency] of ends.doomed) {
+    const task = tasks[index - from]
+    if (task === undefined) continue
+    const { queue } = openings.of(task.queue)
+    cancelDependant(books, job, { index, queue, key: task.key ?? null, attempt: 0 }, dependency)
   }
 }
 
-const openLanes = (books: Books, job: OpenJob, lanes: ReadonlyMap<number, Opening>, isNew: boolean): void => {
-  for (const [queue, { queued, blocked, dueAt }] of lanes) {
+/** What new tasks bring into one queue. */
+interface Opening {
+  queue: number
+  queued: number
+  blocked: number
+  /** When the first of the queued ones is due. */
+  dueAt: number
+}
+
+class Openings {
+  readonly #openings = new Map<number, Opening>()
+  #name: string | undefined
+  #latest: Opening | undefined
+
+  constructor(readonly queues: QueueNames) {}
+
+  /** By the name of the queue. Those of tasks that follow each other are mostly the same. */
+  of(name: string): Opening {
+    if (this.#latest !== undefined && name === this.#name) return this.#latest
+    const queue = this.queues.numberOf(name)
+    const opening = this.#openings.get(queue) ?? {
+      queue,
+      queued: 0,
+      blocked: 0,
+      dueAt: Number.POSITIVE_INFINITY,
+    }
+    this.#openings.set(queue, opening)
+    this.#name = name
+    this.#latest = opening
+    return opening
+  }
+
+  all(): Iterable<Opening> {
+    return this.#openings.values()
+  }
+}
+
+const openLanes = (books: Books, job: OpenJob, openings: Iterable<Opening>, isNew: boolean): void => {
+  for (const { queue, queued, blocked, dueAt } of openings) {
     books.lanes.count(queue, 'queued', queued)
     books.lanes.count(queue, 'blocked', blocked)
     if (queued === 0) continue
@@ -81,8 +108,8 @@ const openLanes = (books: Books, job: OpenJob, lanes: ReadonlyMap<number, Openin
   }
 }
 
-const countTasks = (job: OpenJob, lanes: ReadonlyMap<number, Opening>): void => {
-  for (const { queued, blocked } of lanes.values()) {
+const countTasks = (job: OpenJob, openings: Iterable<Opening>): void => {
+  for (const { queued, blocked } of openings) {
     addTasks(job, 'queued', queued)
     addTasks(job, 'blocked', blocked)
   }
@@ -90,8 +117,8 @@ const countTasks = (job: OpenJob, lanes: ReadonlyMap<number, Opening>): void => 
 
 /** What has become of the tasks that new ones come after: those of the job from before may have ended by now. */
 class Ends {
-  /** New tasks that will not run. */
-  readonly cancelled = new Set<number>()
+  /** New tasks that will not run, each with the one because of which. */
+  readonly doomed = new Map<number, number>()
   #states = new Map<number, TaskState>()
 
   constructor(
@@ -101,18 +128,28 @@ class Ends {
     readonly from: number,
   ) {}
 
-  meets({ task, always }: NewEdge): boolean {
+  /** Records what a new task comes after; how many of these it waits for. */
+  wait(index: number, after: readonly Dependency[]): number {
+    const { books, job } = this
+    const edges = insertEdges(books, job.number, index, after)
+    job.linked = true
+    const failed = edges.find((edge) => this.#fails(edge))
+    if (failed) this.doomed.set(index, failed.task)
+    return edges.filter((edge) => !this.#meets(edge)).length
+  }
+
+  #meets({ task, always }: NewEdge): boolean {
     const state = this.#stateOf(task)
     return state === 'succeeded' || (always && hasEnded(state))
   }
 
-  fails({ task, always }: NewEdge): boolean {
+  #fails({ task, always }: NewEdge): boolean {
     const state = this.#stateOf(task)
     return !always && (state === 'failed' || state === 'cancelled')
   }
 
   #stateOf(task: number): TaskState {
-    if (task >= this.from) return this.cancelled.has(task) ? 'cancelled' : 'queued'
+    if (task >= this.from) return this.doomed.has(task) ? 'cancelled' : 'queued'
     const known = this.#states.get(task)
     if (known !== undefined) return known
     const row = this.books.statements.taskState.get({ job: this.job.number, index: task })

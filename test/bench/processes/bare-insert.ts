@@ -1,9 +1,9 @@
-import { Database } from 'bun:sqlite'
+import { Database, type SQLQueryBindings } from 'bun:sqlite'
 import { drizzle } from 'drizzle-orm/bun-sqlite'
 import { openSqlite } from '../../../src/store/sqlite/open.ts'
 import { codeOf } from '../../../src/store/sqlite/rows.ts'
 import { prepareStatements } from '../../../src/store/sqlite/statements/index.ts'
-import { bareStatement } from '../rig/bare-statement.ts'
+import { bindRow, boundRow, rowsAtOnce } from '../../../src/store/sqlite/statements/new-tasks.ts'
 import { serveTool } from '../rig/tool.ts'
 
 export interface InsertQuestion {
@@ -35,28 +35,38 @@ const run = async ({ file, tasks, batch, input }: InsertQuestion): Promise<numbe
   }
 }
 
+/** As many rows a statement as Sheaf puts in with one: row by row it takes half as long again. */
 const insertAll = (db: Database, inputs: readonly string[], batch: number): void => {
-  const insert = bareStatement(db, prepareStatements(drizzle(db)).insertTask)
-  const row = {
-    job: 1,
-    index: 0,
-    state: codeOf('queued'),
-    waiting: 0,
-    kind: 'http',
-    queue: 1,
-    runAt: Date.now(),
-    key: null,
-    options: null,
-    input: '',
-  }
+  const statements = prepareStatements(drizzle(db))
+  const many = db.prepare(statements.insertTasks.getQuery().sql)
+  const one = db.prepare(statements.insertTask.getQuery().sql)
+  const values: SQLQueryBindings[] = []
+  const row = { ...newRow, index: 0, input: '' }
   const step = db.transaction((inputs: readonly string[]) => {
+    let bound = 0
     for (const input of inputs) {
       row.input = input
-      insert.run(row)
+      bindRow(values, bound, row)
       row.index += 1
+      bound += 1
+      if (bound < rowsAtOnce) continue
+      many.run(...values)
+      bound = 0
     }
+    for (let nth = 0; nth < bound; nth += 1) one.run(...boundRow(values, nth))
   })
   for (let from = 0; from < inputs.length; from += batch) step.immediate(inputs.slice(from, from + batch))
+}
+
+const newRow = {
+  job: 1,
+  state: codeOf('queued'),
+  kind: 'http',
+  queue: 1,
+  waiting: 0,
+  runAt: Date.now(),
+  key: null,
+  options: null,
 }
 
 serveTool(run)

@@ -53,6 +53,43 @@ export const submitting = (start: Start) => {
     )
   })
 
+  test.each([31, 32, 33, 65])('each of %d tasks is kept as it was asked for', async (count) => {
+    const s = await start()
+    const job = await s.submit({
+      tasks: Array.from({ length: count }, (_, index) => ({
+        key: index % 2 === 0 ? `task-${index}` : undefined,
+        kind: index % 3 === 0 ? 'http' : 'sleep',
+        queue: `queue-${index % 5}`,
+        input: `{"ms":${index}}`,
+        options: index % 7 === 0 ? `{"timeoutMs":${index + 1}}` : undefined,
+        runAt: s.now + index,
+        after: index % 11 === 10 ? [{ task: index - 1, on: 'ended' as const }] : undefined,
+      })),
+    })
+    const tasks = await s.tasks(job)
+    expect(
+      tasks.map(({ key, kind, queue, input, options, runAt, state }) => [
+        key,
+        kind,
+        queue,
+        input,
+        options,
+        runAt,
+        state,
+      ]),
+    ).toEqual(
+      Array.from({ length: count }, (_, index) => [
+        index % 2 === 0 ? `task-${index}` : undefined,
+        index % 3 === 0 ? 'http' : 'sleep',
+        `queue-${index % 5}`,
+        `{"ms":${index}}`,
+        index % 7 === 0 ? `{"timeoutMs":${index + 1}}` : undefined,
+        s.now + index,
+        index % 11 === 10 ? 'blocked' : 'queued',
+      ]),
+    )
+  })
+
   test('a submission is told as a change of a job that was nothing before', async () => {
     const s = await start()
     const asked = newJob({ tasks: 2 })

@@ -89,7 +89,10 @@ export const slowSteps = (plan: Plan, isPartial: ReadonlyMap<string, boolean>): 
     // The index of the primary key holds all tasks of a job.
     if (/^SEARCH sheaf_tasks USING (COVERING )?INDEX sqlite_autoindex_sheaf_tasks_1 \(job=\?\)$/.test(step))
       return true
-    if (!step.startsWith('SCAN ') || step === 'SCAN CONSTANT ROW' || step.startsWith('SCAN (subquery'))
-      return false
+    if (!step.startsWith('SCAN ') || isOfStatement(step)) return false
     return isPartial.get(indexOf(step) ?? '') !== true
   })
+
+/** Whether a step reads what the statement itself has: rows that it puts in, what a subquery found. */
+const isOfStatement = (step: string): boolean =>
+  /^SCAN (CONSTANT ROW$|\d+-ROW VALUES CLAUSE$|\(subquery)/.test(step)

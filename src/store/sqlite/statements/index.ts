@@ -4,6 +4,7 @@ import { edgeStatements } from './edges.ts'
 import { jobStatements } from './jobs.ts'
 import { keyStatements } from './keys.ts'
 import { laneStatements } from './lanes.ts'
+import { newTaskStatements } from './new-tasks.ts'
 import { outboxStatements } from './outbox.ts'
 import { purgeStatements } from './purges.ts'
 import { queueStatements } from './queues.ts'
@@ -15,8 +16,9 @@ import { turnStatements } from './turns.ts'
 import { webhookStatements } from './webhooks.ts'
 
 /** Every statement that runs more than once a request, prepared once; a test explains each and fails on a table scan. */
-export const prepareStatements = (db: BunSQLiteDatabase) =>
-  compileAll({
+export const prepareStatements = (db: BunSQLiteDatabase) => ({
+  ...newTaskStatements(db),
+  ...compileAll({
     ...jobStatements(db),
     ...turnStatements(db),
     ...taskStatements(db),
@@ -30,7 +32,8 @@ export const prepareStatements = (db: BunSQLiteDatabase) =>
     ...webhookStatements(db),
     ...outboxStatements(db),
     ...purgeStatements(db),
-  })
+  }),
+})
 
 const compileAll = <T extends object>(statements: T): T =>
   Object.fromEntries(

@@ -42,27 +42,6 @@ const spent = sql`${tasks.failures} + ${placeholder('spent')}`
 
 /** What moves a task, one transition a statement. */
 export const taskStatements = (db: BunSQLiteDatabase) => ({
-  insertTask: db
-    .insert(tasks)
-    .values({
-      job: placeholder('job'),
-      index: placeholder('index'),
-      state: placeholder('state'),
-      kind: placeholder('kind'),
-      queue: placeholder('queue'),
-      attempt: 0,
-      failures: 0,
-      rescues: 0,
-      waitedMs: 0,
-      waiting: placeholder('waiting'),
-      seq: 0,
-      runAt: placeholder('runAt'),
-      key: placeholder('key'),
-      options: placeholder('options'),
-      input: placeholder('input'),
-    })
-    .prepare(),
-
   taskState: db.select({ state: tasks.state }).from(tasks).where(thisTask).prepare(),
   taskWithKey: db
     .select({ index: tasks.index })
