@@ -39,6 +39,7 @@ export const createHttp = ({
 }: HttpOptions = {}): Kind<'http', typeof HttpInput> => ({
   name: 'http',
   input: HttpInput,
+  urls: ['url'],
   timeoutMs: () => defaultTimeoutMs,
   queue: ({ url }) => `http:${hostOf(url)}`,
   check: (input, at) => checkHttp(input, at, egress, artifacts !== undefined),

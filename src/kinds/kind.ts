@@ -15,6 +15,11 @@ export interface Kind<Name extends string = string, Input extends TObject = TObj
   input: Input
   /** Those of its fields in which no placeholder may stand: their text is taken as it is. */
   literal?: readonly string[]
+  /**
+   * Those that hold a URL, in which values are encoded. What `check` and `queue` say of an input depends on no more of it than
+   * where it leads.
+   */
+  urls?: readonly string[]
   /** How long an attempt may take when neither the task nor its job says, in milliseconds. */
   timeoutMs(input: Static<Input>): number
   /** How its tasks are retried, where neither they nor their job say. Default: as those of any kind. */

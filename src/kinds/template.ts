@@ -3,8 +3,7 @@ import type { Kind } from './kind.ts'
 
 /** Finds the placeholders in the input of a task; `at` is where the input is. */
 export const compileInput = (
-  { name, literal }: Kind,
+  { literal, urls }: Kind,
   input: Readonly<Record<string, unknown>>,
   at: string,
-): Template<Record<string, unknown>> =>
-  compile(input, { at, literal, urls: name === 'http' ? ['url'] : undefined })
+): Template<Record<string, unknown>> => compile(input, { at, literal, urls })

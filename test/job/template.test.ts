@@ -1,9 +1,10 @@
 import { describe, expect, test } from 'bun:test'
 import fc from 'fast-check'
 import { literal } from '../../src/job/template/literal.ts'
-import { partsOf } from '../../src/job/template/placeholder.ts'
+import { type Placeholder, partsOf } from '../../src/job/template/placeholder.ts'
 import { type Scope, TemplateError } from '../../src/job/template/scope.ts'
 import { compile, mostRendered } from '../../src/job/template/template.ts'
+import { urlOf } from '../../src/job/template/url.ts'
 
 const user = { id: 7, name: 'Ann', tags: ['a', 'b'], 'a-b': { c: null }, on: true }
 const scope: Scope = {
@@ -261,6 +262,31 @@ describe('a URL', () => {
         expect(parsed.username).toBe('')
         expect(parsed.pathname.split('/')).toHaveLength(shape.pathname.split('/').length)
         if (shape.search === '?a=x') expect([...parsed.searchParams]).toEqual([['a', value.toWellFormed()]])
+      }),
+      { numRuns: 2_000 },
+    )
+  })
+
+  test('of plain values is what it is of any', () => {
+    const text = (...characters: string[]) =>
+      fc.string({ unit: fc.constantFrom(...characters), maxLength: 4 })
+    const around = text('a', '2', 'e', '%', '.', '/', '?', '#', ' ', '\t')
+    const value = fc.oneof(
+      text('a', '2', 'e', '-', '_', '~', '.'),
+      fc.integer(),
+      fc.constantFrom('', null, 1.5, -0),
+    )
+    const named: Placeholder = { text: '{{item}}', source: 'item', path: [] }
+    fc.assert(
+      fc.property(around, around, value, (before, after, value) => {
+        const put = { placeholder: named, value: typeof value === 'string' ? value : JSON.stringify(value) }
+        const parts = [`https://a.example/${before}`, put, ...(after === '' ? [] : [after])]
+        const outcome = (action: () => unknown) => {
+          const message = errorOf(() => action())
+          return message === 'no error' ? action() : message
+        }
+        const template = `https://a.example/${before}{{item}}${after}`
+        expect(outcome(() => url(template, withItem(value)))).toBe(outcome(() => urlOf(parts, 'input.url')))
       }),
       { numRuns: 2_000 },
     )

@@ -120,6 +120,38 @@ describe('each', () => {
     ])
   })
 
+  test('looks at every item, though what the first ones lead to is fine', () => {
+    const fieldsOf = (url: string, items: unknown[]) =>
+      errorsOf({ items, task: { kind: 'http', url } }).map(({ field }) => field)
+    const flaws = ['..', 'x'.repeat(9_000), '', { no: 'id' }]
+    expect(fieldsOf('https://a.example/{{item}}/b', [1, 2, 'ok', ...flaws.slice(0, 3)])).toEqual([
+      'each.items[3]',
+      'each.items[4]',
+      'each.items[5]',
+    ])
+    expect(fieldsOf('https://a.example/{{item.id}}', [{ id: 1 }, flaws[3]])).toEqual(['each.items[1]'])
+    expect(fieldsOf('https://{{item}}/', ['a.example', '127.0.0.1', 'b.example'])).toEqual(['each.items[1]'])
+    expect(fieldsOf('https://{{item}}.example/', ['a', 'a b', 'b'])).toEqual(['each.items[1]'])
+    expect(fieldsOf('{{item}}', ['https://a.example/', 'ftp://a.example/', 3])).toEqual([
+      'each.items[1]',
+      'each.items[2]',
+    ])
+  })
+
+  test('finds a queue for each item that decides it', () => {
+    const queuesOf = (url: string, items: unknown[]) =>
+      prepare({ items, task: { kind: 'http', url } }).tasks.map(({ queue }) => queue)
+    const hosts = ['a.example', 'b.example', 'a.example']
+    const named = hosts.map((host) => `http:${host}`)
+    expect(queuesOf('https://{{item}}/users', hosts)).toEqual(named)
+    expect(
+      queuesOf(
+        '{{item}}',
+        hosts.map((host) => `https://${host}/`),
+      ),
+    ).toEqual(named)
+  })
+
   test('says once what is wrong whatever the items', () => {
     const items = [1, 2, 3]
     expect(

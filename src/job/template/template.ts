@@ -1,7 +1,7 @@
 import { join } from '../explain/path.ts'
 import { type BadPlaceholder, hasPlaceholders, type Part, type Placeholder, partsOf } from './placeholder.ts'
 import { isOpen, resolve, type Scope, TemplateError } from './scope.ts'
-import { hasOrigin, type UrlPart, urlOf } from './url.ts'
+import { hasOrigin, isPlain, plainOf, saysWhere, type UrlPart, urlOf } from './url.ts'
 
 /** What is special about some of the fields of an input. */
 export interface Rules {
@@ -18,6 +18,8 @@ export interface Use {
   part: Placeholder | BadPlaceholder
   field: string
   place: 'value' | 'url' | 'name' | 'literal'
+  /** Whether it stands in a URL, of which the text before it says where it leads. */
+  isPastOrigin: boolean
 }
 
 /** A JSON value whose placeholders have been found. */
@@ -84,26 +86,36 @@ const writeValue = (value: unknown, field: string, uses: Use[]): Write => {
   return (rendering) => objectOf(fields, rendering)
 }
 
-/** Defines each property anew, so that one called `__proto__` is a property like any other. */
-const objectOf = (fields: readonly [name: string, write: Write][], rendering: Rendering) =>
-  Object.fromEntries(fields.map(([name, write]) => [name, write(rendering)]))
+const objectOf = (fields: readonly [name: string, write: Write][], rendering: Rendering) => {
+  const object: Record<string, unknown> = {}
+  for (const [name, write] of fields) {
+    // A property like any other.
+    if (name === '__proto__') define(object, name, write(rendering))
+    else object[name] = write(rendering)
+  }
+  return object
+}
+
+const define = (object: object, name: string, value: unknown): void => {
+  Object.defineProperty(object, name, { value, enumerable: true, configurable: true, writable: true })
+}
 
 const nameOf = (name: string, field: string, uses: Use[]): string => {
   if (!hasPlaceholders(name)) return name
   const parts = partsOf(name)
-  note(parts, { field, place: 'name' }, uses)
+  note(parts, { field, place: 'name', isPastOrigin: false }, uses)
   return parts.filter((part) => typeof part === 'string').join('')
 }
 
 const writeLiteral = (text: string, field: string, uses: Use[]): Write => {
-  if (hasPlaceholders(text)) note(partsOf(text), { field, place: 'literal' }, uses)
+  if (hasPlaceholders(text)) note(partsOf(text), { field, place: 'literal', isPastOrigin: false }, uses)
   return () => text
 }
 
 const writeText = (text: string, field: string, uses: Use[]): Write => {
   if (!hasPlaceholders(text)) return () => text
   const parts = partsOf(text)
-  note(parts, { field, place: 'value' }, uses)
+  note(parts, { field, place: 'value', isPastOrigin: false }, uses)
   const [first] = parts
   if (parts.length === 1 && first !== undefined) return writeWhole(first, field)
   return (rendering) => parts.map((part) => textOf(part, rendering, field)).join('')
@@ -126,13 +138,14 @@ const writeWhole =
 const writeUrl = (text: string, field: string, uses: Use[]): Write => {
   if (!hasPlaceholders(text)) return () => text
   const parts = partsOf(text)
-  note(parts, { field, place: 'url' }, uses)
   const [first] = parts
-  const whole = parts.length === 1 && first !== undefined ? writeWhole(first, field) : undefined
+  note(parts, { field, place: 'url', isPastOrigin: typeof first === 'string' && saysWhere(first) }, uses)
+  const placeholders = parts.filter((part) => typeof part !== 'string')
+  const write =
+    parts.length === 1 && first !== undefined ? writeWhole(first, field) : writeUrlOf(parts, field)
   return (rendering) => {
-    const open = parts.find((part) => typeof part !== 'string' && isOpen(part, rendering.scope))
-    if (open === undefined || typeof open === 'string')
-      return whole ? whole(rendering) : urlOf(urlParts(parts, rendering, field), field)
+    const open = placeholders.find((part) => isOpen(part, rendering.scope))
+    if (open === undefined) return write(rendering)
     if (open.source === 'item' || open.source === 'index' || open.source === 'unknown') return text
     const beginning = urlOf(urlParts(parts.slice(0, parts.indexOf(open)), rendering, field), field)
     if (hasOrigin(beginning)) return beginning
@@ -142,6 +155,33 @@ const writeUrl = (text: string, field: string, uses: Use[]): Write => {
       'is only known when the task runs, but scheme, host and port must be known at submit.',
     )
   }
+}
+
+/** Most values are ids: these make up a URL without a look at its segments, in a tenth of the time. */
+const writeUrlOf = (parts: readonly Part[], field: string): Write => {
+  const takesPlain = parts.every((part) => typeof part !== 'string' || isPlain(part))
+  return (rendering) =>
+    (takesPlain ? plainUrl(parts, rendering, field) : undefined) ??
+    urlOf(urlParts(parts, rendering, field), field)
+}
+
+/** Undefined where a value is not plain, or too long. */
+const plainUrl = (parts: readonly Part[], rendering: Rendering, field: string): string | undefined => {
+  let url = ''
+  let left = rendering.left
+  for (const part of parts) {
+    if (typeof part === 'string') {
+      url += part
+      continue
+    }
+    const value = plainOf(resolve(part, rendering.scope, field))
+    if (value === undefined) return undefined
+    url += value
+    left -= value.length
+  }
+  if (left < 0) return undefined
+  rendering.left = left
+  return url
 }
 
 const urlParts = (parts: readonly Part[], rendering: Rendering, field: string): UrlPart[] =>

@@ -10,6 +10,21 @@ const origin = /^https?:\/\/[^/?#\\\s]+[/?#\\]/i
 /** Whether nothing that follows this beginning of a URL can change where it leads. */
 export const hasOrigin = (beginning: string): boolean => origin.test(beginning)
 
+/** The same for all who read it: no control character, of which parsers drop some; and a path, which no query can be taken for. */
+const place = /^https?:\/\/[^/?#\\\s\p{Cc}]+\//iu
+
+/** Whether this beginning of a URL says where it leads, so that nothing that follows changes what there is to say of that. */
+export const saysWhere = (beginning: string): boolean => place.test(beginning)
+
+/** Whether no plain value can become a segment of dots next to this text: it has nothing of the encoding of one, nor what a parser drops. */
+export const isPlain = (text: string): boolean => !/[%\s\p{Cc}]/u.test(text)
+
+/** A value as it stands in a URL if it needs no encoding, and makes no segment empty nor one of dots. Undefined of any other. */
+export const plainOf = (value: unknown): string | undefined => {
+  if (Number.isSafeInteger(value)) return String(value)
+  return typeof value === 'string' && /^[\w~-]+$/.test(value) ? value : undefined
+}
+
 /**
  * A URL out of its parts. Values are percent-encoded, so that they can neither end the part of the URL in which they
  * stand nor begin another; but the one with which a URL begins is taken as it is, because it brings the host with it.

@@ -1,5 +1,5 @@
 import type { TObject } from '@sinclair/typebox'
-import { accepts, typeOf } from '../../job/check.ts'
+import { accepts, checkOf, typeOf } from '../../job/check.ts'
 import type { Times } from '../../job/due.ts'
 import { join } from '../../job/explain/path.ts'
 import { explain, type FieldError } from '../../job/explain.ts'
@@ -29,16 +29,43 @@ export type Checked = { input: Input; queue: string } | { errors: readonly Field
  * Checks what a template becomes in this scope. What depends on placeholders that are open is left for when the task
  * runs; everything else is as it will be then.
  */
-export const checkTemplate = (kind: Kind, template: Template<Input>, scope: Scope, at: string): Checked => {
-  const input = attempt(() => template.render(scope))
-  if (input instanceof TemplateError) return { errors: [{ field: input.field, message: input.message }] }
-  const open = template.uses.filter((use) => isLeftOpen(use, scope))
+export const checkTemplate = (kind: Kind, template: Template<Input>, scope: Scope, at: string): Checked =>
+  checkerOf(kind, template, scope, at)(scope)
+
+/** The same for many scopes, in each of which the same is known as in this one; each costs only what depends on it. */
+export const checkerOf = (
+  kind: Kind,
+  template: Template<Input>,
+  known: Scope,
+  at: string,
+): ((scope: Scope) => Checked) => {
+  const open = template.uses.filter((use) => isLeftOpen(use, known))
   const schema = open.length === 0 ? kind.input : templated(kind.input)
-  if (!accepts(schema, input)) return { errors: explain(schema, input, at) }
+  const fits = checkOf(schema)
+  const isSettled = template.uses.every(leavesPlace)
+  let settled: string | undefined
+  return (scope) => {
+    const input = attempt(() => template.render(scope))
+    if (input instanceof TemplateError) return { errors: [{ field: input.field, message: input.message }] }
+    if (!fits.Check(input)) return { errors: explain(schema, input, at) }
+    if (settled !== undefined) return { input, queue: settled }
+    const errors = flawsOf(kind, input, open, at)
+    if (errors.length > 0) return { errors }
+    const queue = kind.queue(input)
+    if (isSettled) settled = queue
+    return { input, queue }
+  }
+}
+
+/** Whether all that an item can change is what follows the origin of a URL: what its kind says of one is true of all. */
+const leavesPlace = ({ part, isPastOrigin }: Use): boolean =>
+  isPastOrigin || (part.source !== 'item' && part.source !== 'index')
+
+/** What its kind finds wrong with an input, whatever the placeholders become that are open. */
+const flawsOf = (kind: Kind, input: Input, open: readonly Use[], at: string): readonly FieldError[] => {
   const known = knownOf(kind.input, input)
   const errors = accepts(kind.input, known) ? (kind.check?.(known, at) ?? []) : []
-  const certain = errors.filter(({ field }) => !dependsOn(open, field, kind.input, at))
-  return certain.length > 0 ? { errors: certain } : { input, queue: kind.queue(input) }
+  return errors.filter(({ field }) => !dependsOn(open, field, kind.input, at))
 }
 
 /** A URL ends before what is open, and so is known. */

@@ -7,7 +7,7 @@ import type { Kind } from '../kind.ts'
 import type { EachSpec } from '../spec.ts'
 import { compileInput } from '../template.ts'
 import { noArtifacts } from './artifacts.ts'
-import { checkTemplate, type Known, queueError } from './check.ts'
+import { checkerOf, checkTemplate, type Known, queueError } from './check.ts'
 import { Keys } from './keys.ts'
 import { compileName, type Name, nameErrors } from './names.ts'
 import { optionsOf } from './options.ts'
@@ -88,22 +88,19 @@ const expand = (
   { from, nameOf }: Pick<Place, 'from' | 'nameOf'>,
 ): NewTask[] => {
   const claimed = new Keys()
-  const queues = new Map<string, string>()
+  const make = makerOf(recipe)
   const tasks: NewTask[] = []
-  for (const [offset, item] of items.entries()) {
+  let index = from
+  for (const item of items) {
     if (errors.length >= mostErrors) break
-    const index = from + offset
-    const made = taskOf(recipe, item, index)
-    if ('errors' in made) {
-      errors.push(...made.errors.map((error) => ofItem(nameOf(index), error)))
-      continue
+    const made = make(item, index)
+    if ('errors' in made) errors.push(...made.errors.map((error) => ofItem(nameOf(index), error)))
+    else {
+      const taken = made.key === undefined ? undefined : claimed.claim(made.key, index, nameOf)
+      if (taken) errors.push({ ...taken, field: nameOf(index) })
+      tasks.push(made)
     }
-    const taken = made.key === undefined ? undefined : claimed.claim(made.key, index, nameOf)
-    if (taken) errors.push({ ...taken, field: nameOf(index) })
-    // Tasks by the hundred thousand share a few queues: one string for each.
-    const queue = queues.get(made.queue) ?? made.queue
-    if (queue === made.queue) queues.set(queue, queue)
-    tasks.push({ ...made, queue })
+    index += 1
   }
   return tasks
 }
@@ -115,30 +112,44 @@ const ofItem = (field: string, { message }: FieldError): FieldError => ({
   message: `With ${field}: ${message}`,
 })
 
-const taskOf = (
-  recipe: Recipe,
-  item: unknown,
-  index: number,
-): NewTask | { errors: readonly FieldError[] } => {
+type Made = NewTask | { errors: readonly FieldError[] }
+
+/** Makes the task of an item. */
+const makerOf = (recipe: Recipe): ((item: unknown, index: number) => Made) => {
   const { kind, template, names, due, options } = recipe
-  const scope: Scope = { item: { value: item }, index }
-  const checked = checkTemplate(kind, template, scope, at)
-  if ('errors' in checked) return checked
-  const asked = noArtifacts(kind.artifacts?.(checked.input, at) ?? [])
-  if (asked.length > 0) return { errors: asked }
-  const key = names.key?.of(scope)
-  if (typeof key === 'object') return key
-  const queue = names.queue?.of(scope) ?? recipe.queue
-  if (typeof queue === 'object') return queue
-  const undecided = queue === undefined ? queueError(checked.queue, template.uses, at) : undefined
-  if (undecided) return { errors: [undecided] }
-  return {
-    key,
-    kind: kind.name,
-    queue: queue ?? checked.queue,
-    input: JSON.stringify(item),
-    runAt: due,
-    options,
-    after: undefined,
+  const check = checkerOf(kind, template, { item: { value: undefined }, index: 0 }, at)
+  const share = sharing()
+  return (item, index) => {
+    const scope: Scope = { item: { value: item }, index }
+    const checked = check(scope)
+    if ('errors' in checked) return checked
+    const asked = kind.artifacts ? noArtifacts(kind.artifacts(checked.input, at)) : []
+    if (asked.length > 0) return { errors: asked }
+    const key = names.key?.of(scope)
+    if (typeof key === 'object') return key
+    const queue = names.queue?.of(scope) ?? recipe.queue
+    if (typeof queue === 'object') return queue
+    const undecided = queue === undefined ? queueError(checked.queue, template.uses, at) : undefined
+    if (undecided) return { errors: [undecided] }
+    return {
+      key,
+      kind: kind.name,
+      queue: share(queue ?? checked.queue),
+      input: JSON.stringify(item),
+      runAt: due,
+      options,
+      after: undefined,
+    }
+  }
+}
+
+/** Tasks by the hundred thousand share a few queues: gives one string for each. */
+const sharing = (): ((text: string) => string) => {
+  const known = new Map<string, string>()
+  return (text) => {
+    const shared = known.get(text)
+    if (shared !== undefined) return shared
+    known.set(text, text)
+    return text
   }
 }
