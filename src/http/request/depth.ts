@@ -6,6 +6,7 @@ const backslash = 0x5c
  * walks a parsed value recursively can then trust its depth. Of what is not JSON it says something, and JSON.parse refuses it.
  */
 export const isDeeperThan = (most: number, bytes: Uint8Array): boolean => {
+  if (bytes.length <= most) return false
   let depth = 0
   for (let at = 0; at < bytes.length; at += 1) {
     switch (bytes[at]) {

@@ -1,5 +1,5 @@
 import type { Problem } from '../../job/errors.ts'
-import { byteOrderMark, isBlank, type Line, newline } from './ndjson.ts'
+import { byteOrderMark, isBlankLine, type Line, newline } from './ndjson.ts'
 import { lineProblem } from './rows.ts'
 
 /**
@@ -56,7 +56,7 @@ export class LineSplitter {
   #complete(lines: Line[]): void {
     const line = { number: this.#number, bytes: this.#take() }
     this.#number += 1
-    if (line.bytes.every(isBlank)) {
+    if (isBlankLine(line.bytes)) {
       this.#blanks.push(line)
       // One says it all, however many there are.
       if (this.#blanks.length > 1) this.#blanks.pop()

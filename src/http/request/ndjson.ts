@@ -22,13 +22,14 @@ export function* linesOf(bytes: Uint8Array): Generator<Line, undefined> {
   }
 }
 
-/** Reads one JSON value. Throws a Problem that names the line, and the field that its value is for. */
-export const readLine = ({ number, bytes }: Line, field: string): unknown => {
-  if (bytes.every(isBlank)) throw blankLine(number, field)
+/** Reads one JSON value. Throws a Problem that names the line, and the field that its value is for: the next one. */
+export const readLine = ({ number, bytes }: Line, field: Pick<Rows, 'next'>): unknown => {
+  if (isBlankLine(bytes)) throw blankLine(number, field.next)
   try {
     return jsonOf(bytes, 'line')
   } catch (error) {
-    throw error instanceof Problem ? lineProblem(error.code, number, { field, message: error.detail }) : error
+    if (!(error instanceof Problem)) throw error
+    throw lineProblem(error.code, number, { field: field.next, message: error.detail })
   }
 }
 
@@ -36,8 +37,12 @@ export const blankLine = (number: number, field: string): Problem =>
   lineProblem('malformed', number, { field, message: 'Expected a JSON value, got a blank line.' })
 
 export const readLines = (lines: Iterable<Line>, rows: Rows): void => {
-  for (const line of lines) rows.add(readLine(line, rows.next), line.number)
+  for (const line of lines) rows.add(readLine(line, rows), line.number)
 }
 
+/** Most lines begin with something else. */
+export const isBlankLine = (bytes: Uint8Array): boolean =>
+  bytes.length === 0 || (isBlank(bytes[0] ?? 0) && bytes.every(isBlank))
+
 /** What JSON takes for white space. */
-export const isBlank = (byte: number) => byte === 0x20 || byte === newline || byte === 0x0d || byte === 0x09
+const isBlank = (byte: number) => byte === 0x20 || byte === newline || byte === 0x0d || byte === 0x09

@@ -54,7 +54,7 @@ export class Upload implements AsyncDisposable {
 
   /** Reads the first line. Throws the Problem that there is none. */
   async head(): Promise<unknown> {
-    if (await this.#more()) return readLine(this.#next(), '')
+    if (await this.#more()) return readLine(this.#next(), { next: '' })
     throw this.#empty ? noBody('a body') : blankLine(1, '')
   }
 
@@ -69,7 +69,7 @@ export class Upload implements AsyncDisposable {
       while (this.#at < this.#lines.length && rows.values.length < chunkRows && bytes < most) {
         const line = this.#next()
         bytes += line.bytes.length
-        rows.add(readLine(line, rows.next), line.number)
+        rows.add(readLine(line, rows), line.number)
       }
       if (!patient) until ??= clock.now() + patienceMs
     }

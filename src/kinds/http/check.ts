@@ -29,16 +29,18 @@ export const checkHttp = (
   at: string,
   egress: Pick<Egress, 'refusal'>,
   canSave: boolean,
-): readonly FieldError[] => {
-  const errors = [
-    ...urlErrors(input, at, egress),
-    ...bodyErrors(input, at),
-    ...headerErrors(input, at),
-    ...patternErrors(input, at),
-    ...saveErrors(input, at, canSave),
-  ]
-  return errors.length === 0 ? none : errors
-}
+): readonly FieldError[] =>
+  joined(
+    urlErrors(input, at, egress),
+    bodyErrors(input, at),
+    headerErrors(input, at),
+    patternErrors(input, at),
+    saveErrors(input, at, canSave),
+  )
+
+/** Mostly there are none, and then nothing is made. */
+const joined = (...all: (readonly FieldError[])[]): readonly FieldError[] =>
+  all.every((errors) => errors.length === 0) ? none : all.flat()
 
 /** What is wrong with where a request would go. */
 export const urlErrors = (
@@ -47,18 +49,18 @@ export const urlErrors = (
   egress: Pick<Egress, 'refusal'>,
 ): readonly FieldError[] => {
   const origin = originOf(url)
-  const field = `${at}.url`
-  if ('host' in origin) {
-    const refusal = egress.refusal(url)
-    return refusal
-      ? [{ field, message: `Expected "${field}" to lead where a request may go. ${refusal.message}` }]
-      : none
-  }
-  if (origin.flaw === 'no http URL') {
-    return [unexpected(field, 'to be an absolute http or https URL', url.replace(/\/\/[^/]*@/, '//…@'))]
-  }
+  if ('flaw' in origin) return [flawError(origin.flaw, `${at}.url`, url)]
+  const refusal = egress.refusal(url)
+  if (refusal === undefined) return none
+  const message = `Expected "${at}.url" to lead where a request may go. ${refusal.message}`
+  return [{ field: `${at}.url`, message }]
+}
+
+const flawError = (flaw: 'no http URL' | 'credentials', field: string, url: string): FieldError => {
+  if (flaw === 'no http URL')
+    return unexpected(field, 'to be an absolute http or https URL', url.replace(/\/\/[^/]*@/, '//…@'))
   const message = `Expected "${field}" without a user name or password; send an "authorization" header instead.`
-  return [{ field, message }]
+  return { field, message }
 }
 
 const bodyErrors = (input: HttpInput, at: string): readonly FieldError[] => {

@@ -16,10 +16,10 @@ export type Lookup = (
  * nowhere in memory. What is not there is left out.
  */
 export const namedBy = async (specs: readonly TaskSpec[], kinds: Kinds, lookup: Lookup): Promise<Earlier> => {
-  const own = new Set(specs.map(({ key }) => key))
   const names = new Set<string | number>()
   const savers = new Set<string | number>()
   for (const spec of specs) if (spec.after && spec.after.length > 0) note(spec, kinds, names, savers)
+  const own = new Set(names.size > 0 ? specs.map(({ key }) => key) : [])
   const indexes = new Map<string, number>()
   const saving = new Set<number>()
   for (const name of names) {

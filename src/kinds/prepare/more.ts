@@ -68,12 +68,16 @@ const parseTasks = (
   values: readonly unknown[],
   { from, nameOf }: Pick<Place, 'from' | 'nameOf'>,
   errors: FieldError[],
-): TaskSpec[] =>
-  values.flatMap((value, offset) => {
-    if (accepts(TaskSpec, value)) return [value]
-    if (errors.length < mostErrors) errors.push(...explainTask(value, nameOf(from + offset)))
-    return []
-  })
+): TaskSpec[] => {
+  const specs: TaskSpec[] = []
+  let index = from
+  for (const value of values) {
+    if (accepts(TaskSpec, value)) specs.push(value)
+    else if (errors.length < mostErrors) errors.push(...explainTask(value, nameOf(index)))
+    index += 1
+  }
+  return specs
+}
 
 /** A mistake that has nothing to do with placeholders is explained without them. */
 const explainTask = (value: unknown, at: string): FieldError[] => {

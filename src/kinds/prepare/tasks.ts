@@ -29,13 +29,15 @@ export const prepareTasks = (
   }
   const all: Others = { keys, count: from + specs.length }
   const tasks: NewTask[] = []
+  const flaws: FieldError[] = []
   for (const [offset, spec] of specs.entries()) {
     if (errors.length >= mostErrors) return tasks
-    const before = errors.length
     const index = from + offset
     const others = earlier === undefined ? all : { keys, count: index, earlier: true }
-    const task = prepareTask(spec, index, { at: place.nameOf(index), saves, others, known, errors })
-    if (task && errors.length === before) tasks.push(task)
+    const task = prepareTask(spec, index, { at: unnamed, saves, others, known, errors: flaws })
+    if (task && flaws.length === 0) tasks.push(task)
+    else prepareTask(spec, index, { at: place.nameOf(index), saves, others, known, errors })
+    flaws.length = 0
   }
   // Nothing that comes after earlier tasks alone can wait for itself.
   if (earlier !== undefined || errors.length > 0 || !tasks.some(({ after }) => after)) return tasks
@@ -43,6 +45,9 @@ export const prepareTasks = (
   if (cycle) errors.push(cycle)
   return tasks
 }
+
+/** A task is named when there is something wrong with it: then it is looked at once more. */
+const unnamed = 'task'
 
 const keysOf = (specs: readonly TaskSpec[], { from, nameOf, earlier }: Place, errors: FieldError[]): Keys => {
   const keys = new Keys(earlier?.indexes)
@@ -74,8 +79,8 @@ const prepareTask = (spec: TaskSpec, index: number, around: Surroundings): NewTa
     : checkPlain(kind, input, at, errors)
   const literal = literalError(`${at}.queue`, spec.queue) ?? literalError(`${at}.key`, key)
   if (literal) errors.push(literal)
-  const uses = kind.artifacts?.(input, at) ?? []
-  errors.push(...artifactErrors(uses, { saves, others, dependencies: dependencies ?? [] }, at))
+  const uses = kind.artifacts?.(input, at)
+  if (uses) errors.push(...artifactErrors(uses, { saves, others, dependencies: dependencies ?? [] }, at))
   const due = dueOf({ delayMs, runAt }, known.times, at, errors)
   if (derived === undefined) return undefined
   return {
@@ -97,8 +102,9 @@ const checkPlain = (
   errors: FieldError[],
 ): string | undefined => {
   const found = kind.check?.(input, at) ?? []
+  if (found.length === 0) return kind.queue(input)
   errors.push(...found)
-  return found.length === 0 ? kind.queue(input) : undefined
+  return undefined
 }
 
 interface Templated {

@@ -67,6 +67,19 @@ describe('a URL', () => {
     expect(errorsOf({ url: `${long}a` })).toHaveLength(1)
   })
 
+  test.each([
+    'http://8.8.8.8@127.0.0.2/',
+    'http://8.8.8.8:@127.0.0.2/',
+    'http://8.8.8.8.@127.0.0.2/',
+    'http://127.0.0.2/http://8.8.8.8/',
+    'http://10.0.0.1/',
+  ])('is looked at as if none had come before (%s)', (next) => {
+    expect(errorsOf({ url: 'http://8.8.8.8/' })).toEqual([])
+    expect(errorsOf({ url: next })).toMatchObject([{ field: 'tasks[3].url' }])
+    const { host, username } = new URL(next)
+    expect(originOf(next)).toEqual(username === '' ? { host } : { flaw: 'credentials' })
+  })
+
   test('leads to the same host as the URL parser says, whatever it is', () => {
     const piece = fc.constantFrom(
       'http',
