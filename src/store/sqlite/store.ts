@@ -61,7 +61,7 @@ export class SqliteStore implements Store {
     readonly orm: BunSQLiteDatabase,
     readonly release: () => void,
   ) {
-    this.#statements = prepareStatements(orm)
+    this.#statements = prepareStatements(db)
     this.#queues = new QueueNames(this.#statements)
     this.#owners = new Owners(this.#statements)
     this.#space = new Space(db)

@@ -1,5 +1,4 @@
 import { Database, type SQLQueryBindings } from 'bun:sqlite'
-import { drizzle } from 'drizzle-orm/bun-sqlite'
 import { openSqlite } from '../../../src/store/sqlite/open.ts'
 import { codeOf } from '../../../src/store/sqlite/rows.ts'
 import { prepareStatements } from '../../../src/store/sqlite/statements/index.ts'
@@ -37,7 +36,7 @@ const run = async ({ file, tasks, batch, input }: InsertQuestion): Promise<numbe
 
 /** As many rows a statement as Sheaf puts in with one: row by row it takes half as long again. */
 const insertAll = (db: Database, inputs: readonly string[], batch: number): void => {
-  const statements = prepareStatements(drizzle(db))
+  const statements = prepareStatements(db)
   const many = db.prepare(statements.insertTasks.getQuery().sql)
   const one = db.prepare(statements.insertTask.getQuery().sql)
   const values: SQLQueryBindings[] = []

@@ -1,5 +1,4 @@
 import { Database } from 'bun:sqlite'
-import { drizzle } from 'drizzle-orm/bun-sqlite'
 import { createKinds } from '../../../src/kinds/kinds.ts'
 import { parseJob, prepareJob } from '../../../src/kinds/prepare.ts'
 import type { Lane } from '../../../src/store/sqlite/lanes.ts'
@@ -23,7 +22,7 @@ const run = async ({ file, tasks, batch }: LoopQuestion): Promise<number> => {
   const id = await submit(file, tasks)
   const db = open(file)
   try {
-    const statements = prepareStatements(drizzle(db))
+    const statements = prepareStatements(db)
     const row = statements.jobById.get({ id })
     if (row === undefined) throw new Error(`Expected job ${id} to be there`)
     const started = performance.now()
@@ -59,9 +58,9 @@ const open = (file: string): Database => {
   return db
 }
 
-/** A row of a claim, by the names that the columns have in the database. */
+/** A row of a claim. */
 interface Due {
-  idx: number
+  index: number
   attempt: number
 }
 
@@ -75,7 +74,7 @@ const loop = (db: Database, statements: Statements, { job, lane }: Saved, batch:
   const due = bareStatement<Due>(db, statements.dueTasks)
   const claim = bareStatement(db, statements.claimTask)
   const save = bareStatement(db, statements.saveJob)
-  const nextDue = bareStatement<{ run_at: number }>(db, statements.nextDue)
+  const nextDue = bareStatement<{ runAt: number }>(db, statements.nextDue)
   const saveLane = bareStatement(db, statements.saveLane)
   const count = bareStatement(db, statements.countQueue)
 
@@ -87,7 +86,7 @@ const loop = (db: Database, statements: Statements, { job, lane }: Saved, batch:
     const now = Date.now()
     settle.now = now
     for (const task of held) {
-      settle.index = task.idx
+      settle.index = task.index
       settle.attempt = task.attempt
       settle.seq = ++job.seq
       succeed.run(settle)
@@ -97,7 +96,7 @@ const loop = (db: Database, statements: Statements, { job, lane }: Saved, batch:
     take.now = now
     for (const task of held) {
       task.attempt += 1
-      take.index = task.idx
+      take.index = task.index
       take.attempt = task.attempt
       take.seq = ++job.seq
       claim.run(take)
@@ -107,7 +106,7 @@ const loop = (db: Database, statements: Statements, { job, lane }: Saved, batch:
     job.queued = job.total - settled - held.length
     save.run(job)
     const [next] = nextDue.all({ ...lane })
-    saveLane.run({ ...lane, ready: 1, parked: 0, dueAt: next?.run_at ?? now, turn: job.seq })
+    saveLane.run({ ...lane, ready: 1, parked: 0, dueAt: next?.runAt ?? now, turn: job.seq })
     count.run({ number: lane.queue, queued: -held.length, blocked: 0 })
   })
   do step.immediate()

@@ -25,10 +25,10 @@ export const openPlanner = () => {
     explain,
     /** The plan of every prepared statement, by its name. */
     statements: (): Map<string, Plan> =>
-      new Map([...namedQueries(prepareStatements(orm))].map(([name, query]) => [name, explain(query)])),
+      new Map([...namedQueries(prepareStatements(db))].map(([name, query]) => [name, explain(query)])),
     /** Whether a statement that reads an index past a bound begins where the bound is that it is given, and not at a fixed one. */
     beginsWhereGiven(name: string): boolean {
-      const query = new Map(namedQueries(prepareStatements(orm))).get(name) ?? ''
+      const query = new Map(namedQueries(prepareStatements(db))).get(name) ?? ''
       const program = db.query<Instruction, []>(`explain ${query.replaceAll('?', '7')}`).all()
       const seek = program.find(({ opcode }) => opcode === 'SeekGT')
       if (seek === undefined) throw new Error(`Expected ${name} to read past a bound`)

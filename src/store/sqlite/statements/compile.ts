@@ -1,44 +1,43 @@
-import type { SQLQueryBindings, Statement } from 'bun:sqlite'
+import type { Database, SQLQueryBindings, Statement } from 'bun:sqlite'
 import { Column, is, Param, Placeholder } from 'drizzle-orm'
+import { type Field, named } from './named.ts'
 
 type Values = Readonly<Record<string, unknown>>
+type Row = Record<string, unknown>
 type Convert = (value: unknown) => unknown
-type Row = readonly unknown[]
+type Bind = (values: Values) => SQLQueryBindings[]
 
-/** The part of what drizzle prepares that is used here; its types keep some of it to themselves. */
-interface Prepared {
-  stmt: Statement
-  fields: { path: string[]; field: unknown }[] | undefined
+/** The part of what drizzle writes that is used here; its types keep some of it to themselves. */
+interface Written {
+  fields: Field[] | undefined
   getQuery(): { sql: string; params: unknown[] }
 }
 
 /**
  * The same statement, with its parameters and columns looked at once. drizzle looks at each of them again at each call,
- * which takes about as long as SQLite takes for a row of ours: 100 tasks of 17 columns are read in 224 instead of 293 µs,
- * a one-task job costs 64 instead of 71 µs in all.
+ * which takes about as long as SQLite takes for a row of ours. A row whose columns are named as the result calls them is made in
+ * one piece: then 100 tasks of 17 columns are read in 50 instead of 82 µs, and a job in 1.5 instead of 2.7.
  */
-export const compile = <T>(prepared: T): T => {
-  // Every statement of ours is prepared by drizzle for bun:sqlite, which makes them so.
-  const { stmt, fields, getQuery } = prepared as unknown as Prepared
-  const query = getQuery.call(prepared)
-  const bind = binder(query.params)
-  const read = fields && reader(fields)
-  const all = (values: Values = {}): unknown[] => {
-    const rows = stmt.values(...bind(values)) as unknown[][]
-    return read ? rows.map(read) : rows
+export const compile = <T>(written: T, db: Database): T => {
+  // Every statement of ours is written by drizzle for bun:sqlite, which makes them so.
+  const { fields, getQuery } = written as unknown as Written
+  const { sql, params } = getQuery.call(written)
+  const renamed = fields && named(sql, fields)
+  const query = { sql: renamed ?? sql, params }
+  const bind = binder(params)
+  let prepared: Statement | undefined
+  const statement = () => {
+    prepared ??= db.prepare(query.sql)
+    return prepared
   }
-  const compiled = {
-    getQuery: () => query,
-    run: (values: Values = {}) => stmt.run(...bind(values)),
-    all,
-    get: (values?: Values) => all(values)[0],
-  }
-  return compiled as T
+  const run = (values: Values = {}) => statement().run(...bind(values))
+  const read = renamed === undefined ? readingValues : readingRows
+  return { getQuery: () => query, run, ...(fields && read(statement, fields.map(columnOf), bind)) } as T
 }
 
-const binder = (params: readonly unknown[]) => {
+const binder = (params: readonly unknown[]): Bind => {
   const slots = params.map(slotOf)
-  return (values: Values): SQLQueryBindings[] => {
+  return (values) => {
     const bound: SQLQueryBindings[] = []
     for (const { name, constant, encode } of slots) {
       const value = name === undefined ? constant : values[name]
@@ -63,13 +62,41 @@ const slotOf = (param: unknown): Slot => {
     : { name: undefined, constant: encode ? encode(given) : given, encode: undefined }
 }
 
-const reader = (fields: NonNullable<Prepared['fields']>) => {
-  const columns = fields.map(({ path, field }) => ({
-    name: path.join('.'),
-    decode: is(field, Column) ? conversion(field, 'mapFromDriverValue') : undefined,
-  }))
-  return (row: Row): Record<string, unknown> => {
-    const result: Record<string, unknown> = {}
+interface ReadColumn {
+  name: string
+  decode: Convert | undefined
+}
+
+const columnOf = ({ path, field }: Field): ReadColumn => ({
+  name: path.join('.'),
+  decode: is(field, Column) ? conversion(field, 'mapFromDriverValue') : undefined,
+})
+
+/** Rows that are as they are to be, but for what has to be decoded. */
+const readingRows = (statement: () => Statement, columns: readonly ReadColumn[], bind: Bind) => {
+  const decoded = columns.filter(({ decode }) => decode !== undefined)
+  const read = (row: Row): Row => {
+    for (const { name, decode } of decoded) {
+      const value = row[name]
+      if (decode && value !== null) row[name] = decode(value)
+    }
+    return row
+  }
+  return {
+    all: (values: Values = {}) => {
+      const rows = statement().all(...bind(values)) as Row[]
+      return decoded.length === 0 ? rows : rows.map(read)
+    },
+    get: (values: Values = {}) => {
+      const row = statement().get(...bind(values)) as Row | null
+      return row === null ? undefined : read(row)
+    },
+  }
+}
+
+const readingValues = (statement: () => Statement, columns: readonly ReadColumn[], bind: Bind) => {
+  const read = (row: readonly unknown[]): Row => {
+    const result: Row = {}
     let i = 0
     for (const { name, decode } of columns) {
       const value = row[i++]
@@ -77,6 +104,8 @@ const reader = (fields: NonNullable<Prepared['fields']>) => {
     }
     return result
   }
+  const all = (values: Values = {}) => (statement().values(...bind(values)) as unknown[][]).map(read)
+  return { all, get: (values?: Values) => all(values)[0] }
 }
 
 /** Undefined where a column takes and gives values as they are, as all but the booleans do. */

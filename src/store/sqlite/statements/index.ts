@@ -1,4 +1,5 @@
-import type { BunSQLiteDatabase } from 'drizzle-orm/bun-sqlite'
+import type { Database } from 'bun:sqlite'
+import { type BunSQLiteDatabase, drizzle } from 'drizzle-orm/bun-sqlite'
 import { compile } from './compile.ts'
 import { edgeStatements } from './edges.ts'
 import { jobStatements } from './jobs.ts'
@@ -16,30 +17,37 @@ import { turnStatements } from './turns.ts'
 import { webhookStatements } from './webhooks.ts'
 
 /** Every statement that runs more than once a request, prepared once; a test explains each and fails on a table scan. */
-export const prepareStatements = (db: BunSQLiteDatabase) => ({
-  ...newTaskStatements(db),
-  ...compileAll({
-    ...jobStatements(db),
-    ...turnStatements(db),
-    ...taskStatements(db),
-    ...laneStatements(db),
-    ...keyStatements(db),
-    ...queueStatements(db),
-    ...edgeStatements(db),
-    ...readStatements(db),
-    ...selectionStatements(db),
-    ...scheduleStatements(db),
-    ...webhookStatements(db),
-    ...outboxStatements(db),
-    ...purgeStatements(db),
-  }),
+export const prepareStatements = (db: Database) => {
+  const written = drizzle(new Paper() as unknown as Database)
+  return { ...newTaskStatements(written, db), ...compileAll(db, writeStatements(written)) }
+}
+
+const writeStatements = (db: BunSQLiteDatabase) => ({
+  ...jobStatements(db),
+  ...turnStatements(db),
+  ...taskStatements(db),
+  ...laneStatements(db),
+  ...keyStatements(db),
+  ...queueStatements(db),
+  ...edgeStatements(db),
+  ...readStatements(db),
+  ...selectionStatements(db),
+  ...scheduleStatements(db),
+  ...webhookStatements(db),
+  ...outboxStatements(db),
+  ...purgeStatements(db),
 })
 
-const compileAll = <T extends object>(statements: T): T =>
+/** drizzle writes the statements, and `compile` prepares them when they are first used: all of them at once would take 10 ms of each start. */
+class Paper {
+  prepare(): undefined {}
+}
+
+const compileAll = <T extends object>(db: Database, statements: T): T =>
   Object.fromEntries(
     Object.entries(statements).map(([name, one]) => [
       name,
-      'getQuery' in one ? compile(one) : compileAll(one),
+      'getQuery' in one ? compile(one, db) : compileAll(db, one),
     ]),
   ) as T
 

@@ -1,4 +1,4 @@
-import type { SQLQueryBindings, Statement } from 'bun:sqlite'
+import type { Database, SQLQueryBindings, Statement } from 'bun:sqlite'
 import { is, Param, Placeholder, sql } from 'drizzle-orm'
 import type { BunSQLiteDatabase } from 'drizzle-orm/bun-sqlite'
 import { tasks } from '../schema.ts'
@@ -55,11 +55,11 @@ export const boundRow = (values: readonly SQLQueryBindings[], nth: number): SQLQ
 export const rowsAtOnce = 32
 
 /** New tasks, one or {@link rowsAtOnce} of them; their values as {@link bindRow} puts them. */
-export const newTaskStatements = (db: BunSQLiteDatabase) => {
+export const newTaskStatements = (written: BunSQLiteDatabase, db: Database) => {
   const many = Array.from({ length: rowsAtOnce }, () => newRow)
   return {
-    insertTask: bound(db.insert(tasks).values(newRow).prepare()),
-    insertTasks: bound(db.insert(tasks).values(many).prepare()),
+    insertTask: bound(db, written.insert(tasks).values(newRow).prepare()),
+    insertTasks: bound(db, written.insert(tasks).values(many).prepare()),
   }
 }
 
@@ -82,22 +82,22 @@ const newRow = {
   input: sql.placeholder('input'),
 }
 
-/** The part of what drizzle prepares that is used here; its types keep some of it to themselves. */
-interface Prepared {
-  stmt: Statement
+/** The part of what drizzle writes that is used here; its types keep some of it to themselves. */
+interface Written {
   getQuery(): { sql: string; params: unknown[] }
 }
 
-const bound = (prepared: unknown) => {
-  const { stmt, getQuery } = prepared as Prepared
-  const query = getQuery.call(prepared)
+const bound = (db: Database, written: unknown) => {
+  const query = (written as Written).getQuery()
   for (const [at, param] of query.params.entries())
     if (nameOf(param) !== columns[at % columns.length])
       throw new Error(`Expected new tasks to be given by ${columns}, got ${query.params.map(nameOf)}`)
-  return {
-    getQuery: () => query,
-    run: (values: readonly SQLQueryBindings[]): void => void stmt.run(...values),
+  let prepared: Statement | undefined
+  const run = (values: readonly SQLQueryBindings[]): void => {
+    prepared ??= db.prepare(query.sql)
+    prepared.run(...values)
   }
+  return { getQuery: () => query, run }
 }
 
 const nameOf = (param: unknown): string | undefined => {
