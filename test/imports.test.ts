@@ -5,7 +5,7 @@ import biome from '../.biome.json'
 const root = join(import.meta.dir, '../src')
 
 /** Leaf files at the top of src/, which know of nothing that Sheaf does. */
-const leaves = ['clock.ts', 'failpoint.ts', 'log.ts', 'loopback.ts', 'tokens.ts']
+const leaves = ['clock.ts', 'failpoint.ts', 'log.ts', 'loopback.ts', 'methods.ts', 'tokens.ts']
 
 /** What is put together at the top, in `assemble.ts`: for a process by `serve.ts`, for an app of someone else's by `index.ts`. */
 const parts = ['job/', 'store/', 'kinds/', 'engine/', 'http/', ...leaves]
@@ -21,7 +21,7 @@ const uploads = ['csv-parse', '@remix-run/multipart-parser']
  */
 const law: [area: string, mayImport: string[]][] = [
   ['job/', ['job/', '@sinclair/typebox']],
-  ['store/', ['job/', 'store/', 'failpoint.ts', 'drizzle-orm', 'bun:sqlite', 'node:']],
+  ['store/', ['job/', 'store/', 'failpoint.ts', 'methods.ts', 'drizzle-orm', 'bun:sqlite', 'node:']],
   ['kinds/', ['job/', 'kinds/', 'ipaddr.js', 'nodemailer', ...leaves, ...common]],
   ['engine/', ['job/', 'engine/', 'kinds/', 'croner', ...leaves, ...common]],
   [
@@ -62,6 +62,7 @@ const law: [area: string, mayImport: string[]][] = [
   ['failpoint.ts', []],
   ['log.ts', []],
   ['loopback.ts', []],
+  ['methods.ts', []],
   ['tokens.ts', ['node:crypto']],
   ['assemble.ts', [...parts, 'config.ts', ...common]],
   ['serve.ts', [...parts, 'assemble.ts', 'config.ts', ...common]],

@@ -1,29 +1,17 @@
 import { faultOf } from '../../job/faults.ts'
+import { wrapMethods } from '../../methods.ts'
 import type { Store } from '../../store/store.ts'
 import { refusalOf, type Vitals } from './vitals.ts'
 
 /** The same store, for reading: a read that meets a fault is refused as one of the moment, and damage stops all writing. */
-export const heeding = (store: Store, vitals: Vitals): Store => {
-  const methods = new WeakMap<object, (...args: unknown[]) => unknown>()
-  return new Proxy(store, {
-    get: (target, name) => {
-      const value: unknown = Reflect.get(target, name)
-      if (typeof value !== 'function') return value
-      const known = methods.get(value)
-      if (known) return known
-      const bound = value.bind(target)
-      const method = writes.has(name) ? bound : readerOf(bound, vitals)
-      methods.set(value, method)
-      return method
-    },
-  })
-}
+export const heeding = (store: Store, vitals: Vitals): Store =>
+  wrapMethods(store, (method, name) => (writes.has(name) ? method : readerOf(method, vitals)))
 
 /** What comes of these is for the engine to judge. */
 const writes = new Set<unknown>(['commit', 'rescue', 'inspect', 'close'])
 
 const readerOf =
-  (read: (...args: unknown[]) => Promise<unknown>, vitals: Vitals) =>
+  (read: (...args: unknown[]) => unknown, vitals: Vitals) =>
   async (...args: unknown[]): Promise<unknown> => {
     try {
       return await read(...args)

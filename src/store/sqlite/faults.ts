@@ -1,4 +1,5 @@
 import { type FaultCode, faults } from '../../job/faults.ts'
+import { wrapMethods } from '../../methods.ts'
 import { type Store, StoreError } from '../store.ts'
 
 /** What SQLite (https://sqlite.org/rescode.html) or the system says, longest names first where one begins as another does. */
@@ -47,26 +48,14 @@ export class StoreFault extends StoreError {
 }
 
 /** The same store; what it rejects with says whether the database is at fault. */
-export const explaining = (store: Store): Store => {
-  const methods = new WeakMap<object, (...args: unknown[]) => unknown>()
-  return new Proxy(store, {
-    get: (target, name) => {
-      const value: unknown = Reflect.get(target, name)
-      if (typeof value !== 'function') return value
-      const known = methods.get(value)
-      if (known) return known
-      const method = async (...args: unknown[]): Promise<unknown> => {
-        try {
-          return await value.apply(target, args)
-        } catch (error) {
-          throw explained(error)
-        }
-      }
-      methods.set(value, method)
-      return method
-    },
+export const explaining = (store: Store): Store =>
+  wrapMethods(store, (method) => async (...args) => {
+    try {
+      return await method(...args)
+    } catch (error) {
+      throw explained(error)
+    }
   })
-}
 
 const explained = (error: unknown): unknown => {
   const fault = faultIn(error)

@@ -1,19 +1,20 @@
-import type { Store } from '../../../store/store.ts'
+import { wrapMethods } from '../../../methods.ts'
+import type { Committed, Store } from '../../../store/store.ts'
 import type { Artifacts } from '../artifacts.ts'
 
 /** The same store; what a job had saved goes once the job's deletion is on disk. `failed` hears of what could not be deleted. */
 export const tidying = (store: Store, artifacts: Artifacts, failed: (error: unknown) => void): Store => {
-  const commit: Store['commit'] = async (batch, now) => {
-    const committed = await store.commit(batch, now)
-    for (const { deleted, job } of committed.changes) if (deleted) artifacts.remove(job.id).catch(failed)
-    return committed
+  const tidy = ({ changes }: Committed) => {
+    for (const { deleted, job } of changes) if (deleted) artifacts.remove(job.id).catch(failed)
   }
-  return new Proxy(store, {
-    get: (target, name) => {
-      if (name === 'commit') return commit
-      const value: unknown = Reflect.get(target, name)
-      return typeof value === 'function' ? value.bind(target) : value
-    },
+  return wrapMethods(store, (method, name) => {
+    if (name !== 'commit') return method
+    return async (...args) => {
+      // What a method of this name resolves with.
+      const committed = (await method(...args)) as Committed
+      tidy(committed)
+      return committed
+    }
   })
 }
 
