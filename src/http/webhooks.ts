@@ -71,8 +71,9 @@ const deliveries = ({ engine: { store } }: AppOptions) =>
         const from = fromCursor('tasks', cursor)
         const endpoint = await findEndpoint(store, params.webhook)
         const { data, next } = await store.tasks(endpoint, { state, from, limit })
+        const deliveries = await Promise.all(data.map(({ index }) => store.task(endpoint, { index })))
         return {
-          data: data.map((task) => viewDelivery(task, endpoint)),
+          data: deliveries.flatMap((task) => (task ? viewDelivery(task, endpoint) : [])),
           next: next === undefined ? null : toCursor('tasks', next),
         }
       },

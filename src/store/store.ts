@@ -46,7 +46,7 @@ export interface Store {
   selected(query: SelectionQuery): Promise<JobRecord[]>
   /** The highest number that a job ever had; 0 before the first. */
   lastNumber(): Promise<number>
-  task(job: Pick<JobRecord, 'number'>, address: TaskAddress): Promise<TaskRecord | undefined>
+  task(job: Pick<JobRecord, 'number'>, address: TaskAddress): Promise<WholeTaskRecord | undefined>
   /** In input order. */
   tasks(job: JobRecord, query: TaskQuery): Promise<Page<TaskRecord>>
   /** What a task comes after. */
@@ -67,7 +67,7 @@ export interface Store {
   /** Where webhooks deliver to, in the order of their ids. */
   endpoints(query: EndpointQuery): Promise<JobRecord[]>
   /** What an endpoint is told of one job, in the order in which it happened. */
-  deliveriesOf(endpoint: JobRecord, query: DeliveryQuery): Promise<TaskRecord[]>
+  deliveriesOf(endpoint: JobRecord, query: DeliveryQuery): Promise<WholeTaskRecord[]>
   /** What apps have submitted within transactions of their own and was not taken in yet, past a place in the outbox, in that order. */
   outbox(after: number, limit: number): Promise<NewJob[]>
   /** The compacted log: tasks whose latest change is past `after`, in seq order, and the job as of the same moment. */
@@ -258,10 +258,14 @@ export interface TaskRecord {
   runAt: number
   startedAt: number | undefined
   finishedAt: number | undefined
-  input: string
-  options: string | undefined
   output: string | undefined
   error: string | undefined
+}
+
+/** With what it was submitted with, as JSON text. */
+export interface WholeTaskRecord extends TaskRecord {
+  input: string
+  options: string | undefined
 }
 
 export interface AttemptFailure {

@@ -15,6 +15,7 @@ import type {
   Submitted,
   TaskChange,
   TaskRecord,
+  WholeTaskRecord,
 } from '../../src/store/store.ts'
 import { type JobFields, newJob, newTask } from '../support/jobs.ts'
 
@@ -98,15 +99,23 @@ export class Driver {
     return job
   }
 
-  async task(job: JobRecord, index = 0): Promise<TaskRecord> {
+  async task(job: JobRecord, index = 0): Promise<WholeTaskRecord> {
     const task = await this.store.task(job, { index })
     if (task === undefined) throw new Error(`Expected task ${index} to exist`)
     return task
   }
 
-  /** Every task, in input order. */
-  async tasks(job: { id: string }): Promise<TaskRecord[]> {
-    return (await this.store.tasks(await this.job(job), { limit: everything })).data
+  /** Every task, whole, in input order. */
+  async tasks(job: { id: string }): Promise<WholeTaskRecord[]> {
+    const record = await this.job(job)
+    const { data } = await this.store.tasks(record, { limit: everything })
+    return Promise.all(
+      data.map(async (listed) => {
+        const task = await this.task(record, listed.index)
+        expect(task).toEqual({ ...listed, input: task.input, options: task.options })
+        return task
+      }),
+    )
   }
 
   async states(job: { id: string }): Promise<string[]> {

@@ -1,6 +1,6 @@
 import { toIso } from '../../engine/view.ts'
 import type { Dependency } from '../../job/graph.ts'
-import type { AttemptFailure, JobRecord, TaskEnd, TaskRecord } from '../../store/store.ts'
+import type { AttemptFailure, JobRecord, TaskEnd, TaskRecord, WholeTaskRecord } from '../../store/store.ts'
 
 /**
  * Tasks as JSON text. Outputs and errors are JSON text in the store, and pass through as they are: parsing and
@@ -14,7 +14,7 @@ export interface Whole {
   failures: readonly AttemptFailure[]
 }
 
-export const wholeTaskText = (task: TaskRecord, { job, after, failures }: Whole): string => {
+export const wholeTaskText = (task: WholeTaskRecord, { job, after, failures }: Whole): string => {
   const input = JSON.stringify(inputOf(task, job.template, after))
   return `{${headOf(task)}${stateOf(task)}${tailOf(task)},"input":${input},"failures":[${failures.map(failureText).join(',')}]}`
 }
@@ -28,7 +28,7 @@ const headOf = ({ index, key }: Pick<TaskRecord, 'index' | 'key'>) =>
 
 const stateOf = (task: TaskRecord) => {
   const { kind, queue, state, seq, runAt, startedAt, finishedAt } = task
-  let text = `,"kind":${JSON.stringify(kind)},"queue":${JSON.stringify(queue)},"state":"${state}","seq":${seq}`
+  let text = `,"kind":${quoted(kind)},"queue":${quoted(queue)},"state":"${state}","seq":${seq}`
   if (state === 'queued') text += `,"runAt":"${toIso(runAt)}"`
   if (startedAt !== undefined) text += `,"startedAt":"${toIso(startedAt)}"`
   if (finishedAt !== undefined) text += `,"finishedAt":"${toIso(finishedAt)}"`
@@ -42,9 +42,23 @@ const tailOf = ({ attempt, output, error }: Pick<TaskRecord, 'attempt' | 'output
   return text
 }
 
+/** What most tasks of a page have in common, as JSON text. */
+const texts = new Map<string, string>()
+const mostTexts = 256
+
+const quoted = (text: string): string => {
+  let json = texts.get(text)
+  if (json === undefined) {
+    json = JSON.stringify(text)
+    if (texts.size === mostTexts) texts.clear()
+    texts.set(text, json)
+  }
+  return json
+}
+
 /** The task as it was submitted: the fields of its kind, with the item it was made for, and its own options. */
 const inputOf = (
-  { kind, key, input, options }: TaskRecord,
+  { kind, key, input, options }: WholeTaskRecord,
   template: string | undefined,
   after: readonly Dependency[],
 ): object => ({

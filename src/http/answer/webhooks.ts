@@ -2,7 +2,7 @@ import { toIso } from '../../engine/view.ts'
 import type { Failure } from '../../job/errors.ts'
 import type { Payload } from '../../job/webhook/news.ts'
 import type { DeliveryView, EndpointView, WholeDeliveryView } from '../../job/webhook-wire.ts'
-import type { AttemptFailure, JobRecord, TaskRecord } from '../../store/store.ts'
+import type { AttemptFailure, JobRecord, WholeTaskRecord } from '../../store/store.ts'
 
 /** A job that is an endpoint of webhooks. */
 export type Endpoint = JobRecord & { endpoint: string }
@@ -22,7 +22,7 @@ export const viewEndpoint = ({ id, endpoint, state, counts, createdAt, error }: 
   ...(error && { error }),
 })
 
-export const viewDelivery = (task: TaskRecord, { id: webhook }: Endpoint): DeliveryView => {
+export const viewDelivery = (task: WholeTaskRecord, { id: webhook }: Endpoint): DeliveryView => {
   const { key = '', state, attempt, runAt, startedAt, finishedAt, error } = task
   const { type, data } = payloadOf(task)
   return {
@@ -40,7 +40,7 @@ export const viewDelivery = (task: TaskRecord, { id: webhook }: Endpoint): Deliv
 }
 
 export const viewWholeDelivery = (
-  task: TaskRecord,
+  task: WholeTaskRecord,
   endpoint: Endpoint,
   failures: readonly AttemptFailure[],
 ): WholeDeliveryView => ({
@@ -55,5 +55,5 @@ export const viewWholeDelivery = (
 })
 
 /** Both were written by Sheaf. */
-const payloadOf = ({ input }: TaskRecord) => (JSON.parse(input) as { payload: Payload }).payload
+const payloadOf = ({ input }: WholeTaskRecord) => (JSON.parse(input) as { payload: Payload }).payload
 const failureOf = (text: string) => JSON.parse(text) as Failure

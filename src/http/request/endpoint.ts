@@ -1,5 +1,5 @@
 import { Problem, show } from '../../job/errors.ts'
-import type { Store, TaskRecord } from '../../store/store.ts'
+import type { Store, WholeTaskRecord } from '../../store/store.ts'
 import { type Endpoint, isEndpoint } from '../answer/webhooks.ts'
 
 /** Reads an endpoint of webhooks by the id in a path. Throws a Problem (`not_found`). */
@@ -12,7 +12,11 @@ export const findEndpoint = async (store: Store, id: string): Promise<Endpoint> 
 export const noEndpoint = (id: string) => new Problem('not_found', `There is no webhook ${show(id)}.`)
 
 /** Reads a delivery to an endpoint by the id in a path. Throws a Problem (`not_found`). */
-export const findDelivery = async (store: Store, endpoint: Endpoint, id: string): Promise<TaskRecord> => {
+export const findDelivery = async (
+  store: Store,
+  endpoint: Endpoint,
+  id: string,
+): Promise<WholeTaskRecord> => {
   const task = await store.task(endpoint, { key: id })
   if (task === undefined)
     throw new Problem('not_found', `The webhook ${endpoint.id} has no delivery ${show(id)}.`)

@@ -1,5 +1,5 @@
 import { Problem, show } from '../../job/errors.ts'
-import type { JobRecord, Store, TaskAddress, TaskRecord } from '../../store/store.ts'
+import type { JobRecord, Store, TaskAddress, WholeTaskRecord } from '../../store/store.ts'
 
 /** Reads a job by the id in a path. What is no id at all names no job either: both are 404. */
 export const findJob = async (store: Store, id: string): Promise<JobRecord> => {
@@ -14,7 +14,7 @@ export const isJobId = (id: string): boolean =>
   /^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$/i.test(id)
 
 /** Reads a task by the index or the key in a path; no key looks like a number. */
-export const findTask = async (store: Store, job: JobRecord, address: string): Promise<TaskRecord> => {
+export const findTask = async (store: Store, job: JobRecord, address: string): Promise<WholeTaskRecord> => {
   const task = await store.task(job, addressOf(address))
   if (task === undefined) throw new Problem('not_found', `Job ${job.id} has no task ${show(address)}.`)
   return task

@@ -1,5 +1,5 @@
 import type { Use } from '../../job/template/template.ts'
-import type { TaskAddress, TaskRecord } from '../../store/store.ts'
+import type { TaskAddress, WholeTaskRecord } from '../../store/store.ts'
 import type { Kind } from '../kind.ts'
 import type { Kinds } from '../kinds.ts'
 import type { TaskSpec } from '../spec.ts'
@@ -9,7 +9,7 @@ import type { Earlier } from './place.ts'
 
 export type Lookup = (
   address: TaskAddress,
-) => Promise<Pick<TaskRecord, 'index' | 'kind' | 'input'> | undefined>
+) => Promise<Pick<WholeTaskRecord, 'index' | 'kind' | 'input'> | undefined>
 
 /**
  * Finds the tasks that were stored before and that these name, and no others: a job may have a million keys, and they are

@@ -3,7 +3,14 @@ import type { Failure } from '../../job/errors.ts'
 import type { Tolerance } from '../../job/modes.ts'
 import { type TaskState, taskStates } from '../../job/state.ts'
 import type { Webhook } from '../../job/webhook.ts'
-import type { AttemptFailure, JobRecord, TaskChange, TaskDefaults, TaskRecord } from '../store.ts'
+import type {
+  AttemptFailure,
+  JobRecord,
+  TaskChange,
+  TaskDefaults,
+  TaskRecord,
+  WholeTaskRecord,
+} from '../store.ts'
 import type { failures, jobs, tasks } from './schema.ts'
 
 /** A job inside a transaction: what the world sees of it, and its place among those that take turns. */
@@ -117,23 +124,42 @@ export const fromJob = (job: OpenJob) => ({
   linked: job.linked ? 1 : 0,
 })
 
-export const toTask = (
-  row: Omit<TaskRow, 'queue' | 'waiting' | 'waitedMs'> & { queue: string },
-): TaskRecord => ({
+type ShownRow = Pick<
+  TaskRow,
+  | 'index'
+  | 'key'
+  | 'kind'
+  | 'state'
+  | 'attempt'
+  | 'seq'
+  | 'runAt'
+  | 'startedAt'
+  | 'finishedAt'
+  | 'output'
+  | 'error'
+>
+
+export const toTask = (row: ShownRow, queue: string): TaskRecord => ({
   index: row.index,
   key: row.key ?? undefined,
   kind: row.kind,
-  queue: row.queue,
+  queue,
   state: stateOf(row.state),
   attempt: row.attempt,
   seq: row.seq,
   runAt: row.runAt,
   startedAt: row.startedAt ?? undefined,
   finishedAt: row.finishedAt ?? undefined,
-  input: row.input,
-  options: row.options ?? undefined,
   output: row.output ?? undefined,
   error: errorOf(row),
+})
+
+export const toWholeTask = (
+  row: ShownRow & Pick<TaskRow, 'input' | 'options'> & { queue: string },
+): WholeTaskRecord => ({
+  ...toTask(row, row.queue),
+  input: row.input,
+  options: row.options ?? undefined,
 })
 
 /** A running task's row still holds the error of the attempt before: clearing it would cost every claim a write. */

@@ -25,6 +25,7 @@ import type {
   TaskAddress,
   TaskQuery,
   TaskRecord,
+  WholeTaskRecord,
 } from '../store.ts'
 import { act } from './act.ts'
 import { add } from './add.ts'
@@ -38,7 +39,7 @@ import { Owners, OwnersBook } from './owners.ts'
 import { QueueNames } from './queues.ts'
 import { rescue } from './rescue.ts'
 import { Rooms } from './rooms.ts'
-import { toChange, toFailure, toJob, toTask } from './rows.ts'
+import { toChange, toFailure, toJob, toTask, toWholeTask } from './rows.ts'
 import { applySchedule, toSchedule } from './schedules.ts'
 import { findSelected } from './selected.ts'
 import { settle } from './settle.ts'
@@ -174,17 +175,18 @@ export class SqliteStore implements Store {
     return this.#statements.lastJob.get()?.number ?? 0
   }
 
-  async task(job: Pick<JobRecord, 'number'>, address: TaskAddress): Promise<TaskRecord | undefined> {
+  async task(job: Pick<JobRecord, 'number'>, address: TaskAddress): Promise<WholeTaskRecord | undefined> {
     const row =
       'index' in address
         ? this.#statements.taskByIndex.get({ job: job.number, index: address.index })
         : this.#statements.taskByKey.get({ job: job.number, key: address.key })
-    return row && toTask(row)
+    return row && toWholeTask(row)
   }
 
   async tasks(job: JobRecord, { state, from, limit }: TaskQuery): Promise<Page<TaskRecord>> {
     const rows = await findTasks(this.#statements, job, { state, from, limit: limit + 1 })
-    return toPage(rows.map(toTask), limit, (next) => next.index)
+    const tasks = rows.map((row) => toTask(row, this.#queues.nameOf(row.queue)))
+    return toPage(tasks, limit, (next) => next.index)
   }
 
   async dependencies(job: JobRecord, index: number): Promise<Dependency[]> {
@@ -200,10 +202,10 @@ export class SqliteStore implements Store {
     return this.#statements.endpointsAfter.all({ after, limit }).map(toJob)
   }
 
-  async deliveriesOf(endpoint: JobRecord, { job, after, limit }: DeliveryQuery): Promise<TaskRecord[]> {
+  async deliveriesOf(endpoint: JobRecord, { job, after, limit }: DeliveryQuery): Promise<WholeTaskRecord[]> {
     const first = idsOf(job)
     const range = { after: after ?? first, until: `${first}~` }
-    return this.#statements.tasksByKeys.all({ job: endpoint.number, ...range, limit }).map(toTask)
+    return this.#statements.tasksByKeys.all({ job: endpoint.number, ...range, limit }).map(toWholeTask)
   }
 
   async changes(id: string, after: number, limit: number): Promise<Changes | undefined> {

@@ -5,37 +5,39 @@ import { codeOf } from '../rows.ts'
 import { failures, queues, tasks } from '../schema.ts'
 import { atMost, inState, literal, missed, numeric, textual } from './given.ts'
 
-const columns = {
-  job: tasks.job,
+/** Without what it was submitted with, which may be as large as all that came of it; and with the number of its queue. */
+const shown = {
   index: tasks.index,
   state: tasks.state,
   kind: tasks.kind,
-  queue: queues.name,
+  queue: tasks.queue,
   attempt: tasks.attempt,
-  failures: tasks.failures,
-  rescues: tasks.rescues,
   seq: tasks.seq,
   runAt: tasks.runAt,
   startedAt: tasks.startedAt,
   finishedAt: tasks.finishedAt,
   key: tasks.key,
-  options: tasks.options,
-  input: tasks.input,
   output: tasks.output,
   error: tasks.error,
 }
+const whole = { ...shown, queue: queues.name, options: tasks.options, input: tasks.input }
 
 /** What shows a job's tasks to the world. */
 export const readStatements = (db: BunSQLiteDatabase) => {
   const found = (where: SQL | undefined) =>
     db
-      .select(columns)
+      .select(whole)
       .from(tasks)
       .innerJoin(queues, eq(queues.number, tasks.queue))
       .where(and(eq(tasks.job, numeric('job')), where))
+  const shownOf = (where: SQL | undefined) =>
+    db
+      .select(shown)
+      .from(tasks)
+      .where(and(eq(tasks.job, numeric('job')), where))
   const inWindow = and(gte(tasks.index, numeric('from')), lt(tasks.index, numeric('until')))
   const page = (where?: SQL) =>
-    found(and(inWindow, where)).orderBy(asc(tasks.index)).limit(atMost('limit')).prepare()
+    shownOf(and(inWindow, where)).orderBy(asc(tasks.index)).limit(atMost('limit')).prepare()
   /**
    * By way of the small index that lists a state. Asked for whole rows, SQLite prefers the primary key, which holds
    * them, and reads a million tasks that ended to find the few that did not.
@@ -47,7 +49,7 @@ export const readStatements = (db: BunSQLiteDatabase) => {
       .where(and(eq(tasks.job, numeric('job')), inWindow, where))
       .orderBy(asc(tasks.index))
       .limit(atMost('limit'))
-    return found(inArray(tasks.index, indexes)).orderBy(asc(tasks.index)).prepare()
+    return shownOf(inArray(tasks.index, indexes)).orderBy(asc(tasks.index)).prepare()
   }
 
   const changed = () =>
