@@ -2,44 +2,37 @@ import { Type } from '@sinclair/typebox'
 import { Elysia } from 'elysia'
 import { listOf, TaskShape, TaskStateName, WholeTaskShape } from '../job/wire.ts'
 import { jsonResponse } from './answer/json.ts'
-import { lengthOf, taskPages } from './answer/task-pages.ts'
-import { taskText, wholeTaskText } from './answer/task-text.ts'
+import { KeptPages } from './answer/kept-pages.ts'
+import { taskPage } from './answer/task-page.ts'
+import { wholeTaskText } from './answer/task-text.ts'
 import { declared } from './declared.ts'
 import type { AppOptions } from './options.ts'
 import { problems } from './problem.ts'
-import { fromCursor, toCursor } from './request/cursor.ts'
-import { findJob, findTask } from './request/lookup.ts'
+import { fromCursor } from './request/cursor.ts'
+import { findJob, findTask, lookUp, noJob } from './request/lookup.ts'
 import { defaultLimit, paging } from './request/params.ts'
-import { readQuery } from './request/query.ts'
+import { readQuery, searchOf } from './request/query.ts'
 
 const TasksQuery = Type.Object(
   { state: Type.Optional(TaskStateName), ...paging },
   { additionalProperties: false },
 )
 
-/** A page is cut short once it is so long, in characters; its `next` goes on from there. */
-const longestPage = 8 * 1024 * 1024
-
-export const tasks = ({ engine: { store } }: AppOptions) =>
-  new Elysia()
+export const tasks = ({ engine: { store } }: AppOptions) => {
+  const kept = new KeptPages()
+  return new Elysia()
     .get(
       '/jobs/:id/tasks',
-      async ({ params, request }) => {
-        const { state, cursor, limit = defaultLimit } = readQuery(TasksQuery, request.url)
+      async ({ params, request: { url } }) => {
+        const job = await lookUp(store, params.id)
+        const known = job && kept.find(job, searchOf(url))
+        if (known !== undefined) return jsonResponse(known)
+        const { state, cursor, limit = defaultLimit } = readQuery(TasksQuery, url)
         const from = fromCursor('tasks', cursor)
-        const job = await findJob(store, params.id)
-        const texts: string[] = []
-        let next: number | undefined
-        let length = 0
-        for await (const page of taskPages(store, job, { state, from, limit })) {
-          for (const task of page.data) texts.push(taskText(task))
-          next = page.next
-          length += lengthOf(page.data)
-          if (length > longestPage) break
-        }
-        return jsonResponse(
-          `{"data":[${texts.join(',')}],"next":${JSON.stringify(next === undefined ? null : toCursor('tasks', next))}}`,
-        )
+        if (job === undefined) throw noJob(params.id)
+        const { text, isOfJob } = await taskPage(store, job, { state, from, limit })
+        if (isOfJob) kept.keep(job, searchOf(url), text)
+        return jsonResponse(text)
       },
       {
         query: declared(TasksQuery),
@@ -73,3 +66,4 @@ export const tasks = ({ engine: { store } }: AppOptions) =>
         detail: { operationId: 'getTask', summary: 'Get one task', tags: ['tasks'] },
       },
     )
+}

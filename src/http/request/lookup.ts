@@ -1,9 +1,13 @@
 import { Problem, show } from '../../job/errors.ts'
 import type { JobRecord, Store, TaskAddress, WholeTaskRecord } from '../../store/store.ts'
 
-/** Reads a job by the id in a path. What is no id at all names no job either: both are 404. */
+/** Reads a job by the id in a path. What is no id at all names no job either. */
+export const lookUp = async (store: Store, id: string): Promise<JobRecord | undefined> =>
+  isJobId(id) ? store.job(id.toLowerCase()) : undefined
+
+/** The same. Throws a Problem (`not_found`) if there is none. */
 export const findJob = async (store: Store, id: string): Promise<JobRecord> => {
-  const job = isJobId(id) ? await store.job(id.toLowerCase()) : undefined
+  const job = await lookUp(store, id)
   if (job === undefined) throw noJob(id)
   return job
 }

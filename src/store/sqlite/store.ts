@@ -37,6 +37,7 @@ import { keepState, limit, noteStarted, readFlow } from './flow.ts'
 import { Inspector } from './inspect.ts'
 import { Owners, OwnersBook } from './owners.ts'
 import { QueueNames } from './queues.ts'
+import { Reading } from './reading.ts'
 import { rescue } from './rescue.ts'
 import { Rooms } from './rooms.ts'
 import { toChange, toFailure, toJob, toTask, toWholeTask } from './rows.ts'
@@ -54,6 +55,7 @@ export class SqliteStore implements Store {
   readonly #queues: QueueNames
   readonly #owners: Owners
   readonly #space: Space
+  readonly #reading: Reading
   readonly #inspector: Inspector | undefined
   #turn: number
 
@@ -66,6 +68,7 @@ export class SqliteStore implements Store {
     this.#queues = new QueueNames(this.#statements)
     this.#owners = new Owners(this.#statements)
     this.#space = new Space(db)
+    this.#reading = new Reading(db)
     this.#inspector = db.filename === ':memory:' ? undefined : new Inspector(db, db.filename)
     this.#turn = this.#statements.lowestPass.get()?.pass ?? 0
   }
@@ -159,6 +162,7 @@ export class SqliteStore implements Store {
   }
 
   async job(id: string): Promise<JobRecord | undefined> {
+    this.#reading.start()
     const row = this.#statements.jobById.get({ id })
     return row && toJob(row)
   }
@@ -184,6 +188,7 @@ export class SqliteStore implements Store {
   }
 
   async tasks(job: JobRecord, { state, from, limit }: TaskQuery): Promise<Page<TaskRecord>> {
+    this.#reading.start()
     const rows = await findTasks(this.#statements, job, { state, from, limit: limit + 1 })
     const tasks = rows.map((row) => toTask(row, this.#queues.nameOf(row.queue)))
     return toPage(tasks, limit, (next) => next.index)
@@ -224,10 +229,12 @@ export class SqliteStore implements Store {
   }
 
   async inspect(mayWrite: boolean): Promise<Condition | undefined> {
+    this.#reading.end()
     return this.#inspector?.look(mayWrite)
   }
 
   async close(): Promise<void> {
+    this.#reading.end()
     // With every statement: what is left of a connection would keep the latest commits outside the file itself.
     this.db.close(true)
     this.release()
@@ -257,6 +264,7 @@ export class SqliteStore implements Store {
       failpoint('claims-written')
       return done
     }
+    this.#reading.end()
     try {
       const done = this.db.transaction(all).immediate()
       failpoint('transaction-committed')
