@@ -16,10 +16,16 @@ interface Rig {
 interface Asked {
   name: string
   about: string
+  /** The share of the bare route that Sheaf is to reach. */
+  target?: number
   method: 'GET' | 'POST'
-  path: string
+  /** Asked for in turn. */
+  paths: readonly [string, ...string[]]
   body?: string
 }
+
+/** So many that their pages, of 17 kB each, are not all kept until they are asked for again. */
+const jobs = 1_000
 
 /** What it costs to answer: each route against one of a bare Elysia app that answers the same bytes. */
 export const requests: Measure = {
@@ -30,40 +36,77 @@ export const requests: Measure = {
       app: await startTool('bare-app'),
       load: await startTool('load'),
     }
-    const job = await submit(rig.sheaf, { tasks: new Array(100).fill({ kind: 'sleep', ms: 0 }) })
-    await untilEnded(rig.sheaf, job.id)
+    const [first, ...others] = await endedJobs(rig.sheaf)
     const comparisons: Comparison[] = []
-    for (const asked of routes(job.id)) comparisons.push(await measureRoute(rig, asked, size))
+    for (const asked of routes(first, others)) comparisons.push(await measureRoute(rig, asked, size))
     await Promise.all([rig.sheaf.stop(), rig.app.stop(), rig.load.stop()])
     return comparisons
   },
 }
 
-const routes = (job: string): Asked[] => [
-  { name: 'GET a job', about: 'the snapshot of an ended job', method: 'GET', path: `/jobs/${job}` },
-  { name: 'GET 100 tasks', about: 'a page of tasks', method: 'GET', path: `/jobs/${job}/tasks?limit=100` },
-  {
-    name: 'POST one-task jobs',
-    about: 'each answered once it is on disk (synchronous = FULL), and run, results kept',
-    method: 'POST',
-    path: '/jobs',
-    body: JSON.stringify({ tasks: [{ kind: 'sleep', ms: 0 }] }),
-  },
-]
+/** The ids of jobs of 100 tasks that have ended. */
+const endedJobs = async (sheaf: Sheaf): Promise<[string, ...string[]]> => {
+  const make = async () => {
+    const { id } = await submit(sheaf, { tasks: new Array(100).fill({ kind: 'sleep', ms: 0 }) })
+    await untilEnded(sheaf, id)
+    return id
+  }
+  return [await make(), ...(await Promise.all(Array.from({ length: jobs - 1 }, make)))]
+}
+
+const routes = (first: string, others: readonly string[]): Asked[] => {
+  const pathOf = (job: string) => `/jobs/${job}`
+  const pageOf = (job: string) => `/jobs/${job}/tasks?limit=100`
+  const name = 'GET a job'
+  const page = 'GET 100 tasks'
+  const method = 'GET'
+  return [
+    { name, about: 'the snapshot of an ended job', target: 0.5, method, paths: [pathOf(first)] },
+    {
+      name: `${name} of ${jobs}`,
+      about: 'the same of many jobs in turn',
+      target: 0.5,
+      method,
+      paths: [pathOf(first), ...others.map(pathOf)],
+    },
+    {
+      name: page,
+      about: 'a page of tasks that is asked for again',
+      target: 0.5,
+      method,
+      paths: [pageOf(first)],
+    },
+    {
+      name: `${page}, new`,
+      about: `the pages of ${jobs} jobs in turn: none is kept from before`,
+      method,
+      paths: [pageOf(first), ...others.map(pageOf)],
+    },
+    {
+      name: 'POST one-task jobs',
+      about: 'each answered once it is on disk (synchronous = FULL), and run, results kept',
+      target: 0.25,
+      method: 'POST',
+      paths: ['/jobs'],
+      body: JSON.stringify({ tasks: [{ kind: 'sleep', ms: 0 }] }),
+    },
+  ]
+}
 
 const measureRoute = async ({ sheaf, app, load }: Rig, asked: Asked, { rounds, loadMs: forMs }: Size) => {
-  const { name, about, path, ...request } = asked
+  const { name, about, target, ...request } = asked
   const bareUrl = await app.ask(await capture(sheaf, asked))
-  const run = (url: string) => load.ask({ ...request, url: url + path, connections, forMs })
+  const run = (url: string) => load.ask({ ...request, url, connections, forMs })
   return compare(
     {
       name,
       unit: 'requests/s',
       about: `${about}; ${connections} keep-alive connections`,
       contenders: [
-        { name: 'Sheaf', about: `${asked.method} ${path}`, run: () => run(sheaf.url) },
+        { name: 'Sheaf', about: `${asked.method} ${asked.paths[0]}`, run: () => run(sheaf.url) },
         {
           name: 'bare Elysia',
+          ...(target !== undefined && { target }),
           about: 'a route that parses the same request and answers the same bytes, known in advance',
           run: () => run(bareUrl),
         },
@@ -74,7 +117,7 @@ const measureRoute = async ({ sheaf, app, load }: Rig, asked: Asked, { rounds, l
 }
 
 /** What Sheaf answers, for the bare app to answer the same. */
-const capture = async ({ url }: Sheaf, { method, path, body }: Asked): Promise<AppQuestion> => {
+const capture = async ({ url }: Sheaf, { method, paths: [path], body }: Asked): Promise<AppQuestion> => {
   const headers = { 'content-type': 'application/json' }
   const response = await fetch(url + path, { method, ...(body !== undefined && { headers, body }) })
   const kept = [...response.headers].filter(([name]) => !['date', 'content-length'].includes(name))

@@ -4,6 +4,8 @@ import { quantile } from '../statistics.ts'
 
 export interface LoadQuestion {
   url: string
+  /** What to ask for, one after the other and from the first again. Default: the path of the URL. */
+  paths?: readonly string[]
   method: 'GET' | 'POST'
   body?: string
   connections: number
@@ -17,16 +19,24 @@ export interface LoadAnswer {
 }
 
 /**
- * Sends the same request over and over on so many connections at once, the next as soon as an answer is there. On raw sockets, as
+ * Sends the same requests over and over on so many connections at once, the next as soon as an answer is there. On raw sockets, as
  * `fetch` would cost more than what is measured. Answers that are not 2xx fail the run.
  */
-const run = async ({ url, method, body = '', connections, forMs }: LoadQuestion): Promise<LoadAnswer> => {
-  const request = requestOf(new URL(url), method, body)
+const run = async ({
+  url,
+  paths = [url],
+  connections,
+  forMs,
+  ...asked
+}: LoadQuestion): Promise<LoadAnswer> => {
+  const requests = paths.map((path) => requestOf(new URL(path, url), asked))
+  let sent = 0
+  const next = () => requests[sent++ % requests.length] ?? ''
   const latencies: number[] = []
   const started = performance.now()
   const until = started + forMs
   await Promise.all(
-    Array.from({ length: connections }, () => keepAsking(new URL(url), request, until, latencies)),
+    Array.from({ length: connections }, () => keepAsking(new URL(url), next, until, latencies)),
   )
   const seconds = (performance.now() - started) / 1_000
   return {
@@ -36,7 +46,10 @@ const run = async ({ url, method, body = '', connections, forMs }: LoadQuestion)
   }
 }
 
-const requestOf = ({ host, pathname, search }: URL, method: string, body: string): string => {
+const requestOf = (
+  { host, pathname, search }: URL,
+  { method, body = '' }: Pick<LoadQuestion, 'method' | 'body'>,
+): string => {
   const about =
     method === 'POST'
       ? `content-type: application/json\r\ncontent-length: ${Buffer.byteLength(body)}\r\n`
@@ -46,7 +59,7 @@ const requestOf = ({ host, pathname, search }: URL, method: string, body: string
 
 const keepAsking = async (
   { hostname, port }: URL,
-  request: string,
+  next: () => string,
   until: number,
   latencies: number[],
 ): Promise<void> => {
@@ -54,6 +67,7 @@ const keepAsking = async (
   let sent = 0
   let unread: Buffer | undefined
   const ask = (socket: Bun.Socket) => {
+    const request = next()
     sent = performance.now()
     if (socket.write(request) !== request.length) reject(new Error('A request did not fit the socket'))
   }
