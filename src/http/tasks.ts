@@ -30,9 +30,9 @@ export const tasks = ({ engine: { store } }: AppOptions) => {
         const { state, cursor, limit = defaultLimit } = readQuery(TasksQuery, url)
         const from = fromCursor('tasks', cursor)
         if (job === undefined) throw noJob(params.id)
-        const { text, isOfJob } = await taskPage(store, job, { state, from, limit })
-        if (isOfJob) kept.keep(job, searchOf(url), text)
-        return jsonResponse(text)
+        const page = await taskPage(store, job, { state, from, limit })
+        kept.keep(job, searchOf(url), page)
+        return jsonResponse(page)
       },
       {
         query: declared(TasksQuery),

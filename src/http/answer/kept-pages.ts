@@ -1,5 +1,8 @@
 import type { JobRecord } from '../../store/store.ts'
 
+/** What a job's pages depend on. */
+type Version = Pick<JobRecord, 'number' | 'seq' | 'endpoint'>
+
 interface Kept {
   /** The seq that the job had. */
   seq: number
@@ -13,7 +16,8 @@ const overhead = 200
 
 /**
  * The pages that were asked for last, as text. A job's seq rises with each change of any of its tasks, so one of the same seq has the
- * same pages: to read 100 tasks again takes five times as long as all else that there is to an answer.
+ * same pages: to read 100 tasks again takes five times as long as all else that there is to an answer. A page into which a
+ * commit came while it was read is kept by the seq from before, and so never found.
  */
 export class KeptPages {
   readonly #pages = new Map<string, Kept>()
@@ -22,7 +26,7 @@ export class KeptPages {
   constructor(readonly most = mostKept) {}
 
   /** The page of a job, as it stands, that was asked for with this query. */
-  find(job: JobRecord, query: string): string | undefined {
+  find(job: Version, query: string): string | undefined {
     const key = keyOf(job, query)
     const page = this.#pages.get(key)
     if (page?.seq !== job.seq) return undefined
@@ -32,8 +36,9 @@ export class KeptPages {
     return page.text
   }
 
-  /** Takes the place of the page as it was before. */
-  keep(job: JobRecord, query: string, text: string): void {
+  /** Takes the place of the page as it was before. Those of an endpoint are not kept: deliveries are forgotten, and it has the same seq. */
+  keep(job: Version, query: string, text: string): void {
+    if (job.endpoint !== undefined) return
     const key = keyOf(job, query)
     this.#drop(key)
     const length = lengthOf(key, text)
@@ -59,5 +64,5 @@ export class KeptPages {
   }
 }
 
-const keyOf = ({ number }: JobRecord, query: string): string => `${number}?${query}`
+const keyOf = ({ number }: Version, query: string): string => `${number}?${query}`
 const lengthOf = (key: string, text: string): number => key.length + text.length + overhead
