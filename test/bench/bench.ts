@@ -3,13 +3,18 @@ import { parseArgs } from 'node:util'
 import { conditionsOf } from './conditions.ts'
 import { type Measure, type Measurement, sizes } from './measurement.ts'
 import { delay } from './measurements/delay.ts'
+import { eventLoop } from './measurements/event-loop.ts'
 import { fairness } from './measurements/fairness.ts'
 import { fastapi } from './measurements/fastapi.ts'
+import { growth } from './measurements/growth.ts'
 import { httpTasks } from './measurements/http-tasks.ts'
+import { idle } from './measurements/idle.ts'
 import { limits } from './measurements/limits.ts'
 import { noOps } from './measurements/no-ops.ts'
 import { requests } from './measurements/requests.ts'
+import { slowDisk } from './measurements/slow-disk.ts'
 import { slowReader } from './measurements/slow-reader.ts'
+import { start } from './measurements/start.ts'
 import { stream } from './measurements/stream.ts'
 import { submit } from './measurements/submit.ts'
 import { headline, table, write } from './report.ts'
@@ -33,6 +38,11 @@ const measures: readonly Measure[] = [
   slowReader,
   limits,
   fairness,
+  eventLoop,
+  slowDisk,
+  growth,
+  idle,
+  start,
 ]
 const longestMs = 20 * 60_000
 

@@ -81,6 +81,12 @@ export interface Size {
   crowd: number
   /** How many tasks a job has that is submitted. */
   submitted: number
+  /** How many subscribers look on while nothing happens. */
+  watching: number
+  /** How many jobs are open beside one that runs. */
+  openJobs: number
+  /** How many tasks of a file have ended before others run. */
+  ended: number
 }
 
 export const sizes = {
@@ -95,6 +101,9 @@ export const sizes = {
     slowTasks: 200_000,
     crowd: 1_000_000,
     submitted: 1_000_000,
+    watching: 5_000,
+    openJobs: 10_000,
+    ended: 10_000_000,
   },
   quick: {
     rounds: 3,
@@ -107,6 +116,9 @@ export const sizes = {
     slowTasks: 60_000,
     crowd: 100_000,
     submitted: 100_000,
+    watching: 500,
+    openJobs: 1_000,
+    ended: 500_000,
   },
 } as const satisfies Record<string, Size>
 

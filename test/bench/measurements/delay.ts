@@ -1,10 +1,10 @@
 import type { Delays, Measure } from '../measurement.ts'
 import type { PublisherQuestion } from '../processes/bare-publisher.ts'
-import type { Stamp, WatchedAnswer, WatchedQuestion } from '../processes/watched-sheaf.ts'
-import { newFolder } from '../rig/folder.ts'
+import type { Stamp } from '../processes/watched-sheaf.ts'
 import { submit } from '../rig/sheaf.ts'
 import { follow } from '../rig/subscriber.ts'
 import { startTool, type Tool } from '../rig/tool.ts'
+import { startWatched, type Watched } from '../rig/watched.ts'
 import { quantile, spreadOf } from '../statistics.ts'
 
 interface Load {
@@ -31,7 +31,6 @@ interface Run {
   mostMs: number
 }
 
-type Watched = Tool<WatchedQuestion, WatchedAnswer>
 type Publisher = Tool<PublisherQuestion, string>
 type Bare = Pick<Run, 'p50Ms' | 'p99Ms' | 'mostMs'>
 
@@ -42,9 +41,7 @@ const allowedMs = 10
 export const delay: Measure = {
   name: 'delay',
   run: async ({ rounds, steadyMs }) => {
-    const { path, remove } = newFolder()
-    const watched: Watched = await startTool('watched-sheaf')
-    const { url } = await watched.ask({ type: 'start', database: `${path}/sheaf.db`, concurrency: 1_000 })
+    const watched = await startWatched({ concurrency: 1_000 })
     const publisher: Publisher = await startTool('bare-publisher')
     const bareUrl = await publisher.ask({ type: 'start' })
     const runs = loads.map((): Run[] => [])
@@ -52,19 +49,17 @@ export const delay: Measure = {
     // Each run is long: fewer do.
     for (let round = 0; round < Math.ceil(rounds / 2); round++)
       for (const [i, load] of loads.entries()) {
-        const run = await measureRun(watched, url, load, steadyMs)
+        const run = await measureRun(watched, load, steadyMs)
         runs[i]?.push(run)
         bare[i]?.push(await measureBare(publisher, bareUrl, run, steadyMs))
       }
     await Promise.all([watched.stop(), publisher.stop()])
-    await remove()
     return [summaryOf(runs, bare)]
   },
 }
 
-const measureRun = async (
-  watched: Watched,
-  url: string,
+export const measureRun = async (
+  { url, tool }: Watched,
   { rate, concurrency }: Load,
   forMs: number,
 ): Promise<Run> => {
@@ -87,7 +82,7 @@ const measureRun = async (
       arrivals.push(at)
     }
   })
-  const { stamps } = await watched.ask({ type: 'stamps', job: id })
+  const { stamps } = await tool.ask({ type: 'stamps', job: id })
   const skipped = Math.floor(seqs.length * warmUp)
   const commits = commitsOf(seqs, stamps)
   const delays = arrivals.map((at, i) => at - (commits[i] ?? Number.NaN)).slice(skipped)

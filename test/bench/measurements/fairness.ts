@@ -2,7 +2,7 @@ import type { TaskView } from '../../../src/job/wire.ts'
 import type { Arrival } from '../../support/limited-upstream.ts'
 import { type Comparison, compare, type Sample } from '../compare.ts'
 import type { Delays, Measure } from '../measurement.ts'
-import { type Sheaf, startSheaf, submit, untilEnded } from '../rig/sheaf.ts'
+import { limit, type Sheaf, startSheaf, submit, untilEnded } from '../rig/sheaf.ts'
 import { startTool } from '../rig/tool.ts'
 import { quantile } from '../statistics.ts'
 
@@ -138,15 +138,6 @@ const runLot = async (sheaf: Sheaf, lots: Submitted): Promise<Sample> => {
   const { startedAt } = await untilTaskEnded(sheaf, id, first)
   const { finishedAt } = await untilTaskEnded(sheaf, id, first + size - 1)
   return { rate: size / ((Date.parse(finishedAt ?? '') - Date.parse(startedAt ?? '')) / 1_000) }
-}
-
-const limit = async ({ url }: Sheaf, queue: string, limits: object): Promise<void> => {
-  const response = await fetch(`${url}/queues/${queue}`, {
-    method: 'PUT',
-    headers: { 'content-type': 'application/json' },
-    body: JSON.stringify(limits),
-  })
-  if (!response.ok) throw new Error(`Expected 200, got ${response.status}: ${await response.text()}`)
 }
 
 const readLeft = async ({ url }: Sheaf, queue: string): Promise<number> => {

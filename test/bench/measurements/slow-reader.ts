@@ -1,7 +1,7 @@
 import { compare } from '../compare.ts'
 import type { Measure } from '../measurement.ts'
 import type { TrickleQuestion } from '../processes/trickle.ts'
-import { add, type Sheaf, startSheaf, submit } from '../rig/sheaf.ts'
+import { act, add, type Sheaf, startSheaf, submit } from '../rig/sheaf.ts'
 import { followAll } from '../rig/subscriber.ts'
 import { startTool, type Tool } from '../rig/tool.ts'
 
@@ -36,11 +36,6 @@ export const slowReader: Measure = {
 
 /** How many tasks are sent at once: a server that reads them does nothing else. */
 const piece = 5_000
-
-const act = async ({ url }: Sheaf, job: string, action: 'pause' | 'resume'): Promise<void> => {
-  const response = await fetch(`${url}/jobs/${job}/${action}`, { method: 'POST' })
-  if (!response.ok) throw new Error(`Expected 200, got ${response.status}: ${await response.text()}`)
-}
 
 const measure = async (sheaf: Sheaf, tasks: number, trickle?: Trickle) => {
   const { id } = await submit(sheaf, { sealed: false, tasks: [] })

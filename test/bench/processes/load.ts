@@ -16,6 +16,7 @@ export interface LoadAnswer {
   rate: number
   p50Ms: number
   p99Ms: number
+  mostMs: number
 }
 
 /**
@@ -43,6 +44,7 @@ const run = async ({
     rate: latencies.length / seconds,
     p50Ms: quantile(latencies, 0.5),
     p99Ms: quantile(latencies, 0.99),
+    mostMs: quantile(latencies, 1),
   }
 }
 

@@ -2,33 +2,54 @@ import type { JobView } from '../../../src/job/wire.ts'
 import { onExit } from './cleanup.ts'
 import { newFolder } from './folder.ts'
 
-/** A server in a process of its own, on a new file, as `bun run start` would start it. */
+/** A server in a process of its own. */
 export interface Sheaf extends Address {
+  pid: number
+  /** From before its process is started until `/readyz` says that it takes jobs. */
+  readyMs: number
+  /** Kills it, and removes its file if that was made for it. */
   stop(): Promise<void>
+  /** Has it stop as a signal does; its file stays. */
+  end(): Promise<void>
 }
 
-interface Address {
+export interface Start {
+  /** A file to work on. Default: a new one, which goes when the server does. */
+  database?: string
+  /** What is started. Default: as `bun run start` does. */
+  command?: readonly string[]
+}
+
+export interface Address {
   url: string
 }
 
-const main = `${import.meta.dir}/../../../src/main.ts`
+const started = [process.execPath, `${import.meta.dir}/../../../src/main.ts`]
 
-export const startSheaf = async (): Promise<Sheaf> => {
-  const { path, remove } = newFolder()
-  const child = Bun.spawn([process.execPath, main], {
-    stdio: ['ignore', 'pipe', 'inherit'],
-    env: { ...withoutSettings(process.env), ...settings(`${path}/sheaf.db`) },
-  })
+export const startSheaf = async ({ database, command = started }: Start = {}): Promise<Sheaf> => {
+  const { path, remove } = database === undefined ? newFolder() : { path: '', remove: async () => {} }
+  const env = { ...withoutSettings(process.env), ...settings(database ?? `${path}/sheaf.db`) }
+  const began = performance.now()
+  const child = Bun.spawn([...command], { stdio: ['ignore', 'pipe', 'inherit'], env })
   const kill = onExit(async () => {
     child.kill('SIGKILL')
     await child.exited
   })
   const url = await urlIn(child.stdout)
+  const { status } = await fetch(`${url}/readyz`)
+  if (status !== 200) throw new Error(`Expected a server that listens to be ready, got ${status}`)
   return {
     url,
+    pid: child.pid,
+    readyMs: performance.now() - began,
     stop: async () => {
       await kill()
       await remove()
+    },
+    end: async () => {
+      child.kill('SIGTERM')
+      await child.exited
+      await kill()
     },
   }
 }
@@ -82,6 +103,21 @@ export const add = async ({ url }: Address, job: string, spec: object): Promise<
   })
   if (!response.ok) throw new Error(`Expected 202, got ${response.status}: ${await response.text()}`)
   return (await response.json()) as JobView
+}
+
+/** Sets what a queue allows, or those of a pattern of names. */
+export const limit = async ({ url }: Address, queue: string, limits: object): Promise<void> => {
+  const response = await fetch(`${url}/queues/${queue}`, {
+    method: 'PUT',
+    headers: { 'content-type': 'application/json' },
+    body: JSON.stringify(limits),
+  })
+  if (!response.ok) throw new Error(`Expected 200, got ${response.status}: ${await response.text()}`)
+}
+
+export const act = async ({ url }: Address, job: string, action: 'pause' | 'resume'): Promise<void> => {
+  const response = await fetch(`${url}/jobs/${job}/${action}`, { method: 'POST' })
+  if (!response.ok) throw new Error(`Expected 200, got ${response.status}: ${await response.text()}`)
 }
 
 /** Waits until the job has ended; asks seldom, so as not to be measured itself. */

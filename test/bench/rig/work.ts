@@ -1,0 +1,25 @@
+import type { LoadQuestion } from '../processes/load.ts'
+import { type Address, submit, untilEnded } from './sheaf.ts'
+
+/** How many connections and requests at once a load is made of. */
+export const connections = 64
+
+/** One-task jobs, one after the other on each connection. */
+export const postsTo = (url: string, forMs: number): LoadQuestion => ({
+  url: `${url}/jobs`,
+  method: 'POST',
+  body: JSON.stringify({ tasks: [{ kind: 'sleep', ms: 0 }] }),
+  connections,
+  forMs,
+})
+
+/** A job of GETs of an upstream: from its acknowledgement to its end. */
+export const runHttp = async (sheaf: Address, upstream: string, tasks: number): Promise<number> => {
+  const task = { kind: 'http', url: `${upstream}/users/{{item}}` }
+  const each = { items: Array.from({ length: tasks }, (_, i) => i), task }
+  const { id } = await submit(sheaf, { concurrency: connections, each })
+  const acknowledged = Date.now()
+  const { counts, finishedAt } = await untilEnded(sheaf, id)
+  if (counts.succeeded !== tasks) throw new Error(`Expected ${tasks} successes, got ${counts.succeeded}`)
+  return tasks / ((Date.parse(finishedAt ?? '') - acknowledged) / 1_000)
+}
