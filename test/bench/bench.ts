@@ -17,7 +17,7 @@ import { slowReader } from './measurements/slow-reader.ts'
 import { start } from './measurements/start.ts'
 import { stream } from './measurements/stream.ts'
 import { submit } from './measurements/submit.ts'
-import { headline, table, write } from './report.ts'
+import { headline, table, timesOf, write } from './report.ts'
 import { end, endInTime } from './rig/cleanup.ts'
 
 /**
@@ -52,16 +52,17 @@ const main = async (): Promise<void> => {
   const conditions = await conditionsOf(quick)
   console.log(`${headline(conditions)}\n`)
   const measurements: Measurement[] = []
-  const started = performance.now()
+  const took: Record<string, number> = {}
   for (const measure of measures.filter(({ name }) => only.length === 0 || only.includes(name))) {
     if (process.stderr.isTTY) console.error(`… ${measure.name}`)
+    const started = performance.now()
     measurements.push(...(await measure.run(quick ? sizes.quick : sizes.whole)))
+    took[measure.name] = (performance.now() - started) / 1_000
   }
-  const file = await write(conditions, measurements)
-  const seconds = Math.round((performance.now() - started) / 1_000)
-  console.log(
-    `\n${table(measurements)}\n\n${seconds} s · every sample is in ${relative(process.cwd(), file)}`,
-  )
+  const run = { conditions, took, measurements }
+  const file = await write(run)
+  console.log(`\n${table(measurements)}\n\n${timesOf(run)}`)
+  console.log(`Every sample is in ${relative(process.cwd(), file)}`)
 }
 
 const readArguments = (): { quick: boolean; only: string[] } => {

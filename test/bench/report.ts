@@ -6,15 +6,27 @@ import type { Bounds, Delays, Measurement, Uses } from './measurement.ts'
 import { results } from './rig/folder.ts'
 import { type Spread, spreadOf } from './statistics.ts'
 
+/** All that a run of the bench found out. */
+export interface Run {
+  conditions: Conditions
+  /** Seconds that each measure took, with what it starts and stops. */
+  took: Record<string, number>
+  measurements: readonly Measurement[]
+}
+
 /** Writes everything that was measured, every sample of it; returns the file's name. */
-export const write = async (
-  conditions: Conditions,
-  measurements: readonly Measurement[],
-): Promise<string> => {
+export const write = async (run: Run): Promise<string> => {
   await mkdir(results, { recursive: true })
-  const file = join(results, `${conditions.at.replaceAll(':', '-').slice(0, 19)}.json`)
-  await Bun.write(file, `${JSON.stringify({ conditions, measurements }, null, 2)}\n`)
+  const file = join(results, `${run.conditions.at.replaceAll(':', '-').slice(0, 19)}.json`)
+  await Bun.write(file, `${JSON.stringify(run, null, 2)}\n`)
   return file
+}
+
+/** What the bench itself took, in all and for each measure. */
+export const timesOf = ({ took }: Run): string => {
+  const all = Object.values(took).reduce((sum, seconds) => sum + seconds, 0)
+  const each = Object.entries(took).map(([name, seconds]) => `${name} ${whole(seconds)} s`)
+  return `${whole(all)} s: ${each.join(', ')}`
 }
 
 export const headline = ({ bun, system, cpu, cpus, memoryGiB, load, syncMs, quick }: Conditions): string =>

@@ -66,7 +66,7 @@ const measureStarts = async (
     const { id } = await submit(sheaf, { tasks })
     const arrivals: Arrival[] = await (await fetch(`${url}/_arrivals/${name}-${i}?count=10`)).json()
     delays.push(Math.max(...arrivals.map(({ at }) => at)) - submittedAt)
-    await untilEnded(sheaf, id)
+    await untilEnded(sheaf, id, 5)
   }
   return delays
 }

@@ -1,6 +1,7 @@
 import type { JobView } from '../../../src/job/wire.ts'
 import { onExit } from './cleanup.ts'
 import { newFolder } from './folder.ts'
+import { said } from './said.ts'
 
 /** A server in a process of its own. */
 export interface Sheaf extends Address {
@@ -71,16 +72,8 @@ const withoutSettings = (env: NodeJS.ProcessEnv) =>
   Object.fromEntries(Object.entries(env).filter(([name]) => !name.startsWith('SHEAF_')))
 
 /** The address in the line that says that the server listens. */
-export const urlIn = async (stdout: ReadableStream<Uint8Array>): Promise<string> => {
-  const decoder = new TextDecoder()
-  let text = ''
-  for await (const chunk of stdout) {
-    text += decoder.decode(chunk, { stream: true })
-    const url = /http:\/\/[\d.]+:\d+/.exec(text)?.[0]
-    if (url !== undefined) return url
-  }
-  throw new Error(`Expected Sheaf to say where it listens, got: ${text}`)
-}
+export const urlIn = (stdout: ReadableStream<Uint8Array>): Promise<string> =>
+  said(stdout, /http:\/\/[\d.]+:\d+/)
 
 /** Submits a job; it is on disk. */
 export const submit = async ({ url }: Address, spec: object): Promise<JobView> => {
@@ -120,11 +113,11 @@ export const act = async ({ url }: Address, job: string, action: 'pause' | 'resu
   if (!response.ok) throw new Error(`Expected 200, got ${response.status}: ${await response.text()}`)
 }
 
-/** Waits until the job has ended; asks seldom, so as not to be measured itself. */
-export const untilEnded = async ({ url }: Address, id: string): Promise<JobView> => {
+/** Waits until the job has ended; asks seldom, so as not to be measured itself, unless it is told that this does no harm. */
+export const untilEnded = async ({ url }: Address, id: string, everyMs = 100): Promise<JobView> => {
   for (;;) {
     const job = (await (await fetch(`${url}/jobs/${id}`)).json()) as JobView
     if (job.finishedAt !== null) return job
-    await Bun.sleep(100)
+    await Bun.sleep(everyMs)
   }
 }
