@@ -11,6 +11,7 @@ import { httpTasks } from './measurements/http-tasks.ts'
 import { idle } from './measurements/idle.ts'
 import { limits } from './measurements/limits.ts'
 import { noOps } from './measurements/no-ops.ts'
+import { peers } from './measurements/peers.ts'
 import { requests } from './measurements/requests.ts'
 import { slowDisk } from './measurements/slow-disk.ts'
 import { slowReader } from './measurements/slow-reader.ts'
@@ -29,6 +30,7 @@ import { end, endInTime } from './rig/cleanup.ts'
  */
 const measures: readonly Measure[] = [
   noOps,
+  peers,
   httpTasks,
   requests,
   submit,

@@ -13,6 +13,8 @@ export interface Contender {
   about: string
   /** The share of its rate that Sheaf is to reach: what it is measured against, only. */
   target?: number | undefined
+  /** What Sheaf does and it does not, if it is something else to use, and not the least that the work can cost. */
+  lacks?: string
   run(): Promise<Sample>
 }
 
@@ -21,7 +23,7 @@ export interface Comparison {
   name: string
   unit: string
   about: string
-  contenders: { name: string; about: string; target: number | undefined; rate: Spread; samples: Sample[] }[]
+  contenders: (Omit<Contender, 'run'> & { rate: Spread; samples: Sample[] })[]
   /** Of the first contender to each of the others; each value is of two runs, one right after the other. */
   ratios: { to: string; ratio: Spread; values: number[] }[]
 }
@@ -53,10 +55,8 @@ export const compare = async (plan: Plan, rounds: number): Promise<Comparison> =
     name: plan.name,
     unit: plan.unit,
     about: plan.about,
-    contenders: plan.contenders.map(({ name, about, target }, i) => ({
-      name,
-      about,
-      target,
+    contenders: plan.contenders.map(({ run, ...contender }, i) => ({
+      ...contender,
       rate: spreadOf((samples[i] ?? []).map(({ rate }) => rate)),
       samples: samples[i] ?? [],
     })),

@@ -74,6 +74,7 @@ const comparisonRows = ({ name, about, unit, contenders, ratios }: Comparison): 
       detail(samples, 'p99Ms'),
     ]
   }),
+  ...contenders.flatMap(({ name, lacks }): Row[] => (lacks === undefined ? [] : [[`  ${name}: ${lacks}`]])),
 ]
 
 const detail = (samples: readonly Sample[], name: string): string => {
@@ -138,13 +139,13 @@ const range = ({ least, most }: Spread, write: (value: number) => string) => `${
 
 type Row = string[]
 
-/** Columns as wide as their widest cell; a row of one cell is a heading, and runs across. */
+/** Columns as wide as their widest cell; a row of one cell runs across, as a heading unless it is indented. */
 const layOut = (rows: Row[]): string => {
   const cells = rows.filter((row) => row.length > 1)
   const widths = Array.from({ length: 9 }, (_, i) => Math.max(...cells.map((row) => row[i]?.length ?? 0)))
   return rows
     .map((row) => {
-      if (row.length === 1) return `\n${row[0]}`
+      if (row.length === 1) return row[0]?.startsWith(' ') ? row[0] : `\n${row[0]}`
       return row
         .map((cell, i) => (i === 0 ? cell.padEnd(widths[i] ?? 0) : cell.padStart(widths[i] ?? 0)))
         .join('  ')

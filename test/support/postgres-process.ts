@@ -9,11 +9,12 @@ import { freePort } from './process.ts'
  * the process that started it ends, however it does. `bun test` runs no exit handlers.
  */
 const port = freePort()
-const settings = ['fsync=off', 'listen_addresses=127.0.0.1', 'unix_socket_directories=']
+const { PASSWORD = '', FOLDER, FSYNC = 'off' } = process.env
+const settings = [`fsync=${FSYNC}`, 'listen_addresses=127.0.0.1', 'unix_socket_directories=']
 const server = new EmbeddedPostgres({
-  databaseDir: mkdtempSync(join(tmpdir(), 'sheaf-postgres-')),
+  databaseDir: FOLDER ?? mkdtempSync(join(tmpdir(), 'sheaf-postgres-')),
   port,
-  password: process.env.PASSWORD ?? '',
+  password: PASSWORD,
   persistent: false,
   // PostgreSQL refuses to run as root.
   createPostgresUser: process.getuid?.() === 0,

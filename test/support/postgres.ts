@@ -12,11 +12,18 @@ export interface Postgres extends AsyncDisposable {
   admin: SQL
 }
 
+interface PostgresOptions {
+  /** A folder for its files that is not there yet, in one that every user may enter; a temporary one by default. */
+  folder?: string
+  /** Whether a commit is on disk when it is acknowledged; no by default, as tests care little. */
+  fsync?: boolean
+}
+
 /** Takes about 1.4 s, of which `initdb` takes most: one server for a file of tests is enough. */
-export const startPostgres = async (): Promise<Postgres> => {
+export const startPostgres = async ({ folder, fsync = false }: PostgresOptions = {}): Promise<Postgres> => {
   const { PATH = '' } = process.env
   const server = Bun.spawn([process.execPath, join(import.meta.dir, 'postgres-process.ts')], {
-    env: { PATH, PASSWORD: postgresPassword },
+    env: { PATH, PASSWORD: postgresPassword, FSYNC: fsync ? 'on' : 'off', ...(folder && { FOLDER: folder }) },
     stdio: ['pipe', 'pipe', 'inherit'],
   })
   const { value } = await server.stdout.getReader().read()

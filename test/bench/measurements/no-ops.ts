@@ -2,8 +2,8 @@ import { compare } from '../compare.ts'
 import type { Measure } from '../measurement.ts'
 import type { LoopQuestion } from '../processes/bare-loop.ts'
 import { newFolder } from '../rig/folder.ts'
-import { startSheaf, submit } from '../rig/sheaf.ts'
-import { followAll } from '../rig/subscriber.ts'
+import { runNoOps } from '../rig/no-ops.ts'
+import { startSheaf } from '../rig/sheaf.ts'
 import { startTool } from '../rig/tool.ts'
 
 /** As many as Sheaf runs at once, and so settles in a commit, unless it is told otherwise. */
@@ -16,7 +16,6 @@ export const noOps: Measure = {
     const sheaf = await startSheaf()
     const loop = await startTool<LoopQuestion, number>('bare-loop')
     const { path, remove } = newFolder()
-    const spec = { tasks: new Array(tasks).fill({ kind: 'sleep', ms: 0 }) }
     const comparison = await compare(
       {
         name: 'no-op tasks',
@@ -26,12 +25,7 @@ export const noOps: Measure = {
           {
             name: 'Sheaf',
             about: 'submitted over REST, followed by a subscriber over a WebSocket',
-            run: async () => {
-              const job = await submit(sheaf, spec)
-              const acknowledged = performance.now()
-              await followAll(sheaf.url, job.id, tasks)
-              return { rate: tasks / ((performance.now() - acknowledged) / 1_000) }
-            },
+            run: () => runNoOps(sheaf, tasks),
           },
           {
             name: 'bare loop',
