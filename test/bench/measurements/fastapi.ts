@@ -73,6 +73,7 @@ export const fastapi: Measure = {
     const contender = ({ method = 'GET', connections }: Endpoint, { app, name, path }: Side): Contender => ({
       name,
       about: app === 'fastapi' ? versions : 'one process',
+      ...(app === 'fastapi' && { lacks: 'keeps nothing on disk' }),
       run: async () => ({
         ...(await load.ask({ url: urls[app] + path, method, connections, forMs: loadMs / 3 })),
       }),

@@ -1,6 +1,8 @@
 import { compare } from '../compare.ts'
 import type { Measure } from '../measurement.ts'
 import type { FetchQuestion } from '../processes/bare-fetch.ts'
+import { openGather } from '../rig/gather.ts'
+import { sort } from '../rig/opened.ts'
 import { startSheaf, submit, untilEnded } from '../rig/sheaf.ts'
 import { startTool } from '../rig/tool.ts'
 
@@ -18,6 +20,8 @@ export const httpTasks: Measure = {
       concurrency,
       tasks: Array.from({ length: tasks }, (_, index) => ({ kind: 'http', url: `${url}/users/${index}` })),
     }
+    // Slow beside the others: fewer calls do for a rate.
+    const { opened, missing } = sort([await openGather(url, Math.ceil(tasks / 25), concurrency)])
     const comparison = await compare(
       {
         name: 'HTTP tasks',
@@ -42,11 +46,12 @@ export const httpTasks: Measure = {
             about: 'a loop of fetch and response.json(), results in memory',
             run: async () => ({ rate: await fetches.ask({ url, requests: tasks, concurrency }) }),
           },
+          ...opened.map(({ contender }) => contender),
         ],
       },
       rounds,
     )
-    await Promise.all([sheaf.stop(), fetches.stop(), upstream.stop()])
-    return [comparison]
+    await Promise.all([sheaf, fetches, upstream, ...opened].map((part) => part.stop()))
+    return [comparison, ...missing]
   },
 }

@@ -37,6 +37,17 @@ async def gather():
     return await asyncio.gather(*(user(index) for index in range(100)))
 
 
+@app.get("/gather/{calls}")
+async def gather_some(calls: int, concurrency: int):
+    places = asyncio.Semaphore(concurrency)
+
+    async def in_turn(index: int):
+        async with places:
+            return await user(index)
+
+    return await asyncio.gather(*(in_turn(index) for index in range(calls)))
+
+
 # Not async: it runs in the pool of threads, so that the loop goes on.
 @app.get("/row")
 def row():

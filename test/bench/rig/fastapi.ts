@@ -23,8 +23,8 @@ print(f"FastAPI {fastapi.__version__}, uvicorn {uvicorn.__version__} (one worker
   return Bun.spawnSync([python, '-c', script]).stdout.toString().trim()
 }
 
-/** Starts `processes/fastapi_app.py`; what connects before it serves waits. */
-export const startFastapi = async (python: string, upstream: string, database: string) => {
+/** Starts `processes/fastapi_app.py`, with a database if it is to be asked for rows; what connects before it serves waits. */
+export const startFastapi = async (python: string, upstream: string, database = '') => {
   const app = `${import.meta.dir}/../processes/fastapi_app.py`
   const child = Bun.spawn([python, app, upstream, database], { stdio: ['ignore', 'pipe', 'inherit'] })
   const stop = onExit(async () => {
