@@ -22,7 +22,8 @@ export const conditionsOf = async (quick: boolean): Promise<Conditions> => ({
   at: new Date().toISOString(),
   quick,
   bun: Bun.version,
-  system: `${type()} ${release()} ${arch()}`,
+  // What a distribution adds to it says nothing more.
+  system: `${type()} ${release().split('-')[0]} ${arch()}`,
   cpu: cpus()[0]?.model ?? 'unknown',
   cpus: cpus().length,
   memoryGiB: Math.round(totalmem() / 2 ** 30),

@@ -2,9 +2,10 @@ import { mkdir } from 'node:fs/promises'
 import { join } from 'node:path'
 import type { Comparison, Sample } from './compare.ts'
 import type { Conditions } from './conditions.ts'
+import { digits, milliseconds, percent, range, short, whole } from './format.ts'
 import type { Bounds, Delays, Measurement, Uses } from './measurement.ts'
 import { results } from './rig/folder.ts'
-import { type Spread, spreadOf } from './statistics.ts'
+import { spreadOf } from './statistics.ts'
 
 /** All that a run of the bench found out. */
 export interface Run {
@@ -128,14 +129,6 @@ const boundRows = ({ name, about, values }: Bounds): Row[] => [
     return [`  ${name}`, `${short(value.median)} ${unit}`, range(value, short), '', '', target, '', '', '']
   }),
 ]
-
-const whole = (value: number) => Math.round(value).toLocaleString('en')
-const percent = (value: number) => `${(100 * value).toFixed(2)} %`
-/** In three digits, about. */
-const short = (value: number) => (value < 100 ? String(Number(value.toPrecision(2))) : whole(value))
-const digits = (value: number) => value.toFixed(2)
-const milliseconds = (value: number) => `${value.toFixed(2)} ms`
-const range = ({ least, most }: Spread, write: (value: number) => string) => `${write(least)}–${write(most)}`
 
 type Row = string[]
 

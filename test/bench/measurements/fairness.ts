@@ -83,7 +83,7 @@ const claimsBehind = async (crowd: number, rounds: number): Promise<Comparison> 
   const size = Math.max(5_000, crowd / 50)
   const count = rounds + 1
   const after = await submitLots(sheaf, { name: 'after', crowd: crowd - count * size, size, count })
-  const alone = await submitLots(sheaf, { name: 'alone', crowd: 0, size, count })
+  const alone = await submitLots(sheaf, { name: 'the same alone', crowd: 0, size, count })
   const comparison = await compare(
     {
       name: 'no-ops behind a closed queue',
@@ -95,7 +95,12 @@ const claimsBehind = async (crowd: number, rounds: number): Promise<Comparison> 
           about: `after ${after.crowd} tasks of a paused queue in the same job`,
           run: () => runLot(sheaf, after),
         },
-        { name: 'alone', target: 0.9, about: 'nothing comes first', run: () => runLot(sheaf, alone) },
+        {
+          name: 'the same alone',
+          target: 0.9,
+          about: 'nothing comes first',
+          run: () => runLot(sheaf, alone),
+        },
       ],
     },
     rounds,

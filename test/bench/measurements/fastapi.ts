@@ -20,44 +20,50 @@ interface Side {
   app: 'elysia' | 'fastapi'
   name: string
   path: string
+  /** What the first does and it does not. */
+  lacks?: string
 }
 
-const both = (path: string, elysia = '', fastapi = ''): [Side, Side] => [
-  { app: 'elysia', name: `Elysia with Sheaf${elysia}`, path },
-  { app: 'fastapi', name: `FastAPI${fastapi}`, path },
+const both = (path: string, lacks = 'neither keeps anything on disk'): [Side, Side] => [
+  { app: 'elysia', name: 'Elysia with Sheaf', path },
+  { app: 'fastapi', name: 'FastAPI', path, lacks },
 ]
 
 const endpoints: Endpoint[] = [
-  { name: 'hello', about: 'JSON; nothing durable on either side', connections: 64, sides: both('/hello') },
-  {
-    name: 'wait',
-    about: 'awaits 20 ms; nothing durable on either side',
-    connections: 256,
-    sides: both('/wait'),
-  },
+  { name: 'hello', about: 'JSON', connections: 64, sides: both('/hello') },
+  { name: 'wait', about: 'awaits 20 ms', connections: 256, sides: both('/wait') },
   {
     name: 'gather',
-    about: '100 calls of an upstream a request; only sheaf.all keeps them and their results on disk',
+    about: '100 calls of an upstream a request',
     connections: 4,
     sides: [
       { app: 'elysia', name: 'sheaf.all, durable', path: '/gather/durable' },
-      { app: 'elysia', name: 'Elysia, Promise.all of fetch, not durable', path: '/gather' },
-      { app: 'fastapi', name: 'FastAPI, asyncio.gather of httpx, not durable', path: '/gather' },
+      {
+        app: 'elysia',
+        name: 'Elysia, Promise.all of fetch',
+        path: '/gather',
+        lacks: 'keeps neither calls nor results on disk',
+      },
+      {
+        app: 'fastapi',
+        name: 'FastAPI, asyncio.gather of httpx',
+        path: '/gather',
+        lacks: 'keeps neither calls nor results on disk',
+      },
     ],
   },
   {
     name: 'row',
     about: 'one row of SQLite by its key; in FastAPI in its pool of threads',
     connections: 64,
-    sides: both('/row'),
+    sides: both('/row', 'neither keeps anything new on disk'),
   },
   {
     name: 'background',
-    about:
-      'a task after the response; sheaf.background answers after the fsync, BackgroundTasks keep it in memory',
+    about: 'a task after the response; sheaf.background answers after the fsync',
     method: 'POST',
     connections: 64,
-    sides: both('/signup', ', durable', ', lost if the process dies'),
+    sides: both('/signup', 'keeps tasks in memory; they are lost if the process dies'),
   },
 ]
 
@@ -70,10 +76,12 @@ export const fastapi: Measure = {
       return [{ type: 'absent', name: 'FastAPI', about: `not on this machine: apt-get install ${packages}` }]
     const versions = versionsOf(python)
     const { urls, load, stop } = await startApps(python)
-    const contender = ({ method = 'GET', connections }: Endpoint, { app, name, path }: Side): Contender => ({
-      name,
+    const contender = (
+      { method = 'GET', connections }: Endpoint,
+      { app, path, ...side }: Side,
+    ): Contender => ({
+      ...side,
       about: app === 'fastapi' ? versions : 'one process',
-      ...(app === 'fastapi' && { lacks: 'keeps nothing on disk' }),
       run: async () => ({
         ...(await load.ask({ url: urls[app] + path, method, connections, forMs: loadMs / 3 })),
       }),

@@ -18,7 +18,7 @@ export const peers: Measure = {
     const { opened, missing } = sort(all)
     const comparison = await compare(
       {
-        name: 'no-op tasks, beside other queues',
+        name: 'no-op tasks beside other queues',
         unit: 'tasks/s',
         about: `from the acknowledgement of all, enqueued in bulk, to the last that is known to have ended; ${tasks} for Sheaf, fewer for the others`,
         contenders: [
