@@ -24,6 +24,7 @@ import { sealing } from './contract/sealing.ts'
 import { selecting } from './contract/selecting.ts'
 import { settling } from './contract/settling.ts'
 import { sharing } from './contract/sharing.ts'
+import { starting } from './contract/starting.ts'
 import { submitting } from './contract/submitting.ts'
 import { suspecting } from './contract/suspecting.ts'
 import { takingTurns } from './contract/taking-turns.ts'
@@ -41,6 +42,7 @@ const parts = {
   suspecting,
   remembering,
   claiming,
+  starting,
   settling,
   deciding,
   acting,

@@ -67,8 +67,13 @@ export class Books {
   created(job: OpenJob): void {
     this.enter(job, 0)
     this.moved(job)
-    this.#dirty.delete(job)
+    this.written(job)
     if (job.webhook) announce(this, job, job.webhook)
+  }
+
+  /** Says that a new job was written as it is now. */
+  written(job: OpenJob): void {
+    this.#dirty.delete(job)
   }
 
   /** Says that a job was changed, and has to be written and told. */

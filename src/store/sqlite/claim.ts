@@ -1,6 +1,7 @@
 import { moveJob } from '../../job/ledger.ts'
 import type { Claim } from '../store.ts'
 import { type Books, stride } from './books.ts'
+import { claimOf } from './claimed.ts'
 import { shareRoom } from './grants.ts'
 import type { Lane } from './lanes.ts'
 import type { QueueNames } from './queues.ts'
@@ -132,25 +133,8 @@ export class Claimer {
     const attempt = task.attempt + 1
     const seq = books.move(job, queue, 'queued', 'claim')
     books.statements.claimTask.run({ job: job.number, index: task.index, attempt, seq, now: books.now })
-    const claim: Claim = {
-      job: job.number,
-      jobId: job.id,
-      index: task.index,
-      key: task.key ?? undefined,
-      kind: task.kind,
-      queue: this.rooms.nameOf(queue),
-      queueNumber: queue,
-      attempt,
-      failures: task.failures,
-      waitedMs: task.waitedMs,
-      input: task.input,
-      template: job.template,
-      options: task.options ?? undefined,
-      defaults: job.defaults,
-      concurrency: job.concurrency,
-      mode: job.rule.mode,
-      startedAt: books.now,
-    }
+    const hold = { queue: this.rooms.nameOf(queue), queueNumber: queue, attempt, now: books.now }
+    const claim = claimOf(job, task, hold)
     tell({ books, job, claim }, { state: 'running', seq })
     this.#claims.push(claim)
   }
@@ -243,4 +227,5 @@ export class Claimer {
   }
 }
 
-const share = (job: OpenJob) => Math.ceil((quantum * job.priority) / 5)
+/** How many tasks a job claims before the next has its turn. */
+export const share = (job: OpenJob) => Math.ceil((quantum * job.priority) / 5)

@@ -45,6 +45,7 @@ import { applySchedule, toSchedule } from './schedules.ts'
 import { findSelected } from './selected.ts'
 import { settle } from './settle.ts'
 import { Space } from './space.ts'
+import { Starter } from './start.ts'
 import { prepareStatements, type Statements } from './statements/index.ts'
 import { expire, takeStep } from './steps.ts'
 import { submit } from './submit.ts'
@@ -93,7 +94,9 @@ export class SqliteStore implements Store {
       const limited = limits.map((change) => limit(statements, change, now))
       const expired = expire(books, this.#space)
       const scheduled = schedules.map((change) => applySchedule(statements, change, now))
-      const intake = { books, queues: this.#queues, mostWaiting }
+      const rooms = new Rooms(statements, this.#queues, now, gate)
+      const starter = new Starter(books, this.#queues, rooms, batch.claim)
+      const intake = { books, queues: this.#queues, mostWaiting, starter }
       const submitted = submissions.map((submission) => submit(intake, submission))
       const added = additions.map((addition) => add(intake, addition))
       const acted = actions.map((action) => act(books, action))
@@ -102,9 +105,9 @@ export class SqliteStore implements Store {
       books.save()
       failpoint('settlements-written')
       const stepping = takeStep(books, this.#space)
-      const rooms = new Rooms(statements, this.#queues, now, gate)
       const claimer = new Claimer(books, this.#queues, rooms)
-      const { claims, parked, drained, unfinished } = claimer.claim(batch.claim, opened)
+      const left = batch.claim - starter.claims.length
+      const { claims, parked, drained, unfinished } = claimer.claim(left, opened)
       return {
         submitted,
         added,
@@ -112,7 +115,7 @@ export class SqliteStore implements Store {
         settled,
         limited,
         scheduled,
-        claimed: claims,
+        claimed: [...starter.claims, ...claims],
         parked,
         drained,
         unfinished: unfinished || stepping || expired,

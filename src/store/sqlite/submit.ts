@@ -7,6 +7,7 @@ import { findEarlier, insertKey } from './keys.ts'
 import type { QueueNames } from './queues.ts'
 import { fromJob, type OpenJob } from './rows.ts'
 import { takeTick } from './schedules.ts'
+import type { Starter } from './start.ts'
 
 /** What a submission is put into. */
 export interface Intake {
@@ -14,11 +15,12 @@ export interface Intake {
   queues: QueueNames
   /** How many tasks may wait in all. */
   mostWaiting: number
+  starter: Starter
 }
 
 /** Puts a job and its tasks on disk, unless that was done before, or there is no room for it. */
 export const submit = (intake: Intake, submission: NewJob): Submitted => {
-  const { books, queues } = intake
+  const { books, queues, starter } = intake
   const refused =
     findEarlier(books, submission.idempotency) ??
     findTwin(books, submission) ??
@@ -34,12 +36,16 @@ export const submit = (intake: Intake, submission: NewJob): Submitted => {
   addTasks(job, 'blocked', blocked)
   addTasks(job, 'queued', tasks.length - blocked)
   job.linked = blocked > 0
-  job.ready =
-    job.state === 'running' && tasks.some((task) => !isBlocked(task) && (task.runAt ?? 0) <= books.now)
+  const starts = starter.mayStart(job, tasks)
+  if (starts) starter.claim(job)
+  else
+    job.ready =
+      job.state === 'running' && tasks.some((task) => !isBlocked(task) && (task.runAt ?? 0) <= books.now)
   job.number = insertJob(books, job, submission)
   if (submission.idempotency) insertKey(books, job, submission.idempotency)
-  insertTasks(books, queues, { job, tasks, from: 0 })
+  if (!starts) insertTasks(books, queues, { job, tasks, from: 0 })
   books.created(job)
+  if (starts) starter.write(job, tasks)
   books.owners.count(job)
   const { seq } = job
   noteSealed(job)
