@@ -10,15 +10,12 @@ const thisTask = and(eq(tasks.job, given('job')), eq(tasks.index, given('index')
 
 /** Which task waits for which. Only for jobs that are linked. */
 export const edgeStatements = (db: BunSQLiteDatabase) => ({
-  insertEdge: db
-    .insert(edges)
-    .values({
-      job: placeholder('job'),
-      task: placeholder('task'),
-      dependant: placeholder('dependant'),
-      always: placeholder('always'),
-    })
-    .prepare(),
+  insertEdge: db.insert(edges).values({
+    job: placeholder('job'),
+    task: placeholder('task'),
+    dependant: placeholder('dependant'),
+    always: placeholder('always'),
+  }),
   dependants: db
     .select({
       index: edges.dependant,
@@ -31,14 +28,12 @@ export const edgeStatements = (db: BunSQLiteDatabase) => ({
     })
     .from(edges)
     .innerJoin(tasks, and(eq(tasks.job, edges.job), eq(tasks.index, edges.dependant)))
-    .where(and(eq(edges.job, numeric('job')), eq(edges.task, numeric('task')), inState('blocked')))
-    .prepare(),
+    .where(and(eq(edges.job, numeric('job')), eq(edges.task, numeric('task')), inState('blocked'))),
   dependencies: db
     .select({ task: edges.task, always: edges.always })
     .from(edges)
     .where(and(eq(edges.job, numeric('job')), eq(edges.dependant, numeric('index'))))
-    .orderBy(asc(edges.task))
-    .prepare(),
+    .orderBy(asc(edges.task)),
   /** How many of the tasks that this one comes after have not ended as it needs them to. */
   unmet: db
     .select({ count: count() })
@@ -50,21 +45,17 @@ export const edgeStatements = (db: BunSQLiteDatabase) => ({
         eq(edges.dependant, numeric('index')),
         sql`not (${inState('succeeded')} or (${edges.always} and ${tasks.state} >= ${literal(codeOf('succeeded'))}))`,
       ),
-    )
-    .prepare(),
+    ),
   wantLess: db
     .update(tasks)
     .set({ waiting: sql`${tasks.waiting} - 1` })
-    .where(thisTask)
-    .prepare(),
+    .where(thisTask),
   unblockTask: db
     .update(tasks)
     .set({ state: codeOf('queued'), waiting: 0, seq: given('seq'), runAt: given('runAt') })
-    .where(and(thisTask, mayTake('unblock')))
-    .prepare(),
+    .where(and(thisTask, mayTake('unblock'))),
   blockTask: db
     .update(tasks)
     .set({ state: codeOf('blocked'), waiting: given('waiting'), seq: given('seq') })
-    .where(and(thisTask, mayTake('block')))
-    .prepare(),
+    .where(and(thisTask, mayTake('block'))),
 })

@@ -1,6 +1,6 @@
 import type { Database } from 'bun:sqlite'
 import { type BunSQLiteDatabase, drizzle } from 'drizzle-orm/bun-sqlite'
-import { compile } from './compile.ts'
+import { compile, type Unwritten } from './compile.ts'
 import { edgeStatements } from './edges.ts'
 import { jobStatements } from './jobs.ts'
 import { keyStatements } from './keys.ts'
@@ -38,17 +38,19 @@ const writeStatements = (db: BunSQLiteDatabase) => ({
   ...purgeStatements(db),
 })
 
-/** drizzle writes the statements, and `compile` prepares them when they are first used: all of them at once would take 10 ms of each start. */
+/** drizzle writes the statements, and SQLite prepares them, when they are first used: all of them at once would take a fifth of each start. */
 class Paper {
   prepare(): undefined {}
 }
 
-const compileAll = <T extends object>(db: Database, statements: T): T =>
+type Compiled<T> = { [Name in keyof T]: T[Name] extends Unwritten<infer One> ? One : Compiled<T[Name]> }
+
+const compileAll = <T extends object>(db: Database, statements: T): Compiled<T> =>
   Object.fromEntries(
     Object.entries(statements).map(([name, one]) => [
       name,
-      'getQuery' in one ? compile(one, db) : compileAll(db, one),
+      'prepare' in one ? compile(one, db) : compileAll(db, one),
     ]),
-  ) as T
+  ) as Compiled<T>
 
 export type Statements = ReturnType<typeof prepareStatements>

@@ -59,42 +59,30 @@ export const jobStatements = (db: BunSQLiteDatabase) => ({
   insertJob: db
     .insert(jobs)
     .values({ ...fixed, ...changing })
-    .returning({ number: jobs.number })
-    .prepare(),
+    .returning({ number: jobs.number }),
   saveJob: db
     .update(jobs)
     .set(changing)
-    .where(eq(jobs.number, given('number')))
-    .prepare(),
-  deleteJob: db
-    .delete(jobs)
-    .where(eq(jobs.number, given('number')))
-    .prepare(),
+    .where(eq(jobs.number, given('number'))),
+  deleteJob: db.delete(jobs).where(eq(jobs.number, given('number'))),
   jobByNumber: db
     .select()
     .from(jobs)
-    .where(eq(jobs.number, given('number')))
-    .prepare(),
+    .where(eq(jobs.number, given('number'))),
   jobById: db
     .select()
     .from(jobs)
-    .where(eq(jobs.id, given('id')))
-    .prepare(),
+    .where(eq(jobs.id, given('id'))),
   /** The latest first. */
   jobsByUniqueKey: db
     .select()
     .from(jobs)
     .where(and(sql`${jobs.uniqueKey} is not null`, eq(jobs.uniqueKey, textual('key'))))
     .orderBy(desc(jobs.number))
-    .limit(atMost('limit'))
-    .prepare(),
+    .limit(atMost('limit')),
 
   insertLabel: db
     .insert(labels)
-    .values({ name: placeholder('name'), value: placeholder('value'), job: placeholder('job') })
-    .prepare(),
-  deleteLabels: db
-    .delete(labels)
-    .where(eq(labels.job, given('job')))
-    .prepare(),
+    .values({ name: placeholder('name'), value: placeholder('value'), job: placeholder('job') }),
+  deleteLabels: db.delete(labels).where(eq(labels.job, given('job'))),
 })

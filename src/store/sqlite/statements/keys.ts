@@ -10,31 +10,22 @@ export const keyStatements = (db: BunSQLiteDatabase) => ({
   keyByName: db
     .select()
     .from(keys)
-    .where(eq(keys.key, given('key')))
-    .prepare(),
-  insertKey: db
-    .insert(keys)
-    .values({
-      key: placeholder('key'),
-      digest: placeholder('digest'),
-      jobId: placeholder('jobId'),
-      expiresAt: placeholder('expiresAt'),
-    })
-    .prepare(),
+    .where(eq(keys.key, given('key'))),
+  insertKey: db.insert(keys).values({
+    key: placeholder('key'),
+    digest: placeholder('digest'),
+    jobId: placeholder('jobId'),
+    expiresAt: placeholder('expiresAt'),
+  }),
   nameRequest: db
     .update(keys)
     .set({ digest: given('digest') })
-    .where(and(eq(keys.key, given('key')), eq(keys.jobId, given('jobId'))))
-    .prepare(),
+    .where(and(eq(keys.key, given('key')), eq(keys.jobId, given('jobId')))),
   keysToForget: db
     .select({ key: keys.key })
     .from(keys)
     .where(lte(keys.expiresAt, numeric('now')))
     .orderBy(asc(keys.expiresAt))
-    .limit(atMost('limit'))
-    .prepare(),
-  deleteKey: db
-    .delete(keys)
-    .where(eq(keys.key, given('key')))
-    .prepare(),
+    .limit(atMost('limit')),
+  deleteKey: db.delete(keys).where(eq(keys.key, given('key'))),
 })

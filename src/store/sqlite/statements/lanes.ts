@@ -32,42 +32,34 @@ export const laneStatements = (db: BunSQLiteDatabase) => ({
         turn: sql`excluded.turn`,
         pass: sql`excluded.pass`,
       },
-    })
-    .prepare(),
-  deleteLane: db.delete(lanes).where(thisLane).prepare(),
-  deleteLanes: db
-    .delete(lanes)
-    .where(eq(lanes.job, given('job')))
-    .prepare(),
-  lane: db.select().from(lanes).where(thisLane).prepare(),
+    }),
+  deleteLane: db.delete(lanes).where(thisLane),
+  deleteLanes: db.delete(lanes).where(eq(lanes.job, given('job'))),
+  lane: db.select().from(lanes).where(thisLane),
   lanesInTurn: db
     .select()
     .from(lanes)
     .where(and(isReady, eq(lanes.job, numeric('job'))))
     .orderBy(asc(lanes.turn), asc(lanes.queue))
-    .limit(atMost('limit'))
-    .prepare(),
+    .limit(atMost('limit')),
   lanesToWake: db
     .select()
     .from(lanes)
     .where(and(sleeps, lte(lanes.dueAt, numeric('now'))))
     .orderBy(asc(lanes.dueAt))
-    .limit(atMost('limit'))
-    .prepare(),
+    .limit(atMost('limit')),
   nextToWake: db
     .select({ at: lanes.dueAt })
     .from(lanes)
     .where(sleeps)
     .orderBy(asc(lanes.dueAt))
-    .limit(only(1))
-    .prepare(),
+    .limit(only(1)),
   lanesParked: db
     .select()
     .from(lanes)
     .where(and(isParked, eq(lanes.queue, numeric('queue'))))
     .orderBy(asc(lanes.pass), asc(lanes.job))
-    .limit(atMost('limit'))
-    .prepare(),
+    .limit(atMost('limit')),
   /** Whatever its queue, as when a server starts that knows of no queue yet. */
-  anyParked: db.select().from(lanes).where(isParked).limit(atMost('limit')).prepare(),
+  anyParked: db.select().from(lanes).where(isParked).limit(atMost('limit')),
 })

@@ -10,11 +10,9 @@ export const outboxStatements = (db: BunSQLiteDatabase) => ({
     .from(outbox)
     .where(gt(outbox.id, numeric('after')))
     .orderBy(asc(outbox.id))
-    .limit(atMost('limit'))
-    .prepare(),
+    .limit(atMost('limit')),
   takeFromOutbox: db
     .delete(outbox)
     .where(eq(outbox.id, given('id')))
-    .returning({ id: outbox.id })
-    .prepare(),
+    .returning({ id: outbox.id }),
 })

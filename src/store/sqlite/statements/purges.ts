@@ -8,15 +8,9 @@ const mostPurged = 8 * 1024 * 1024
 
 /** The tasks of deleted jobs, removed from the lowest index up, a bounded number at a time. */
 export const purgeStatements = (db: BunSQLiteDatabase) => ({
-  insertPurge: db
-    .insert(purges)
-    .values({ job: sql.placeholder('job') })
-    .prepare(),
-  nextPurge: db.select().from(purges).where(sql`${purges.job} > 0`).limit(only(1)).prepare(),
-  deletePurge: db
-    .delete(purges)
-    .where(eq(purges.job, given('job')))
-    .prepare(),
+  insertPurge: db.insert(purges).values({ job: sql.placeholder('job') }),
+  nextPurge: db.select().from(purges).where(sql`${purges.job} > 0`).limit(only(1)),
+  deletePurge: db.delete(purges).where(eq(purges.job, given('job'))),
   /** How far a step goes: `count` of the first tasks, which is less than there are to see if their outputs are large. */
   lastToPurge: db
     .select({
@@ -28,18 +22,14 @@ export const purgeStatements = (db: BunSQLiteDatabase) => ({
       sql`(select idx, sum(size) over (order by idx rows unbounded preceding) - size as before from
         (select idx, coalesce(octet_length(output), 0) as size from sheaf_tasks
           where job = ${numeric('job')} order by idx limit ${numeric('limit')}))`,
-    )
-    .prepare(),
+    ),
   purgeTasks: db
     .delete(tasks)
-    .where(and(eq(tasks.job, given('job')), sql`${tasks.index} <= ${sql.placeholder('last')}`))
-    .prepare(),
+    .where(and(eq(tasks.job, given('job')), sql`${tasks.index} <= ${sql.placeholder('last')}`)),
   purgeEdges: db
     .delete(edges)
-    .where(and(eq(edges.job, given('job')), sql`${edges.task} <= ${sql.placeholder('last')}`))
-    .prepare(),
+    .where(and(eq(edges.job, given('job')), sql`${edges.task} <= ${sql.placeholder('last')}`)),
   purgeFailures: db
     .delete(failures)
-    .where(and(eq(failures.job, given('job')), sql`${failures.index} <= ${sql.placeholder('last')}`))
-    .prepare(),
+    .where(and(eq(failures.job, given('job')), sql`${failures.index} <= ${sql.placeholder('last')}`)),
 })

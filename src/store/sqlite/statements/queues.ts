@@ -10,40 +10,34 @@ export const queueStatements = (db: BunSQLiteDatabase) => ({
   queueByName: db
     .select()
     .from(queues)
-    .where(eq(queues.name, given('name')))
-    .prepare(),
+    .where(eq(queues.name, given('name'))),
   queueByNumber: db
     .select({ name: queues.name })
     .from(queues)
-    .where(eq(queues.number, given('number')))
-    .prepare(),
+    .where(eq(queues.number, given('number'))),
   insertQueue: db
     .insert(queues)
     .values({ name: placeholder('name'), queued: 0, blocked: 0 })
-    .returning({ number: queues.number })
-    .prepare(),
+    .returning({ number: queues.number }),
   countQueue: db
     .update(queues)
     .set({
       queued: sql`${queues.queued} + ${placeholder('queued')}`,
       blocked: sql`${queues.blocked} + ${placeholder('blocked')}`,
     })
-    .where(eq(queues.number, given('number')))
-    .prepare(),
+    .where(eq(queues.number, given('number'))),
   queuesWaiting: db
     .select({ name: queues.name, queued: queues.queued, blocked: queues.blocked })
     .from(queues)
     .where(and(sql`${queues.queued} + ${queues.blocked} > 0`, gt(queues.name, textual('after'))))
     .orderBy(asc(queues.name))
-    .limit(atMost('limit'))
-    .prepare(),
+    .limit(atMost('limit')),
 
-  limits: db.select().from(limits).orderBy(asc(limits.name)).prepare(),
+  limits: db.select().from(limits).orderBy(asc(limits.name)),
   limitsOf: db
     .select()
     .from(limits)
-    .where(eq(limits.name, given('name')))
-    .prepare(),
+    .where(eq(limits.name, given('name'))),
   saveLimits: db
     .insert(limits)
     .values({
@@ -59,25 +53,17 @@ export const queueStatements = (db: BunSQLiteDatabase) => ({
         pausedAt: sql`excluded.paused_at`,
         updatedAt: sql`excluded.updated_at`,
       },
-    })
-    .prepare(),
-  deleteLimits: db
-    .delete(limits)
-    .where(eq(limits.name, given('name')))
-    .prepare(),
+    }),
+  deleteLimits: db.delete(limits).where(eq(limits.name, given('name'))),
 
-  queueStates: db.select().from(queueStates).orderBy(asc(queueStates.queue)).prepare(),
+  queueStates: db.select().from(queueStates).orderBy(asc(queueStates.queue)),
   saveQueueState: db
     .insert(queueStates)
     .values({ queue: placeholder('queue'), state: placeholder('state') })
-    .onConflictDoUpdate({ target: queueStates.queue, set: { state: sql`excluded.state` } })
-    .prepare(),
-  deleteQueueState: db
-    .delete(queueStates)
-    .where(eq(queueStates.queue, given('queue')))
-    .prepare(),
+    .onConflictDoUpdate({ target: queueStates.queue, set: { state: sql`excluded.state` } }),
+  deleteQueueState: db.delete(queueStates).where(eq(queueStates.queue, given('queue'))),
 
-  starts: db.select().from(starts).orderBy(asc(starts.queue), asc(starts.bucket)).prepare(),
+  starts: db.select().from(starts).orderBy(asc(starts.queue), asc(starts.bucket)),
   countStarts: db
     .insert(starts)
     .values({
@@ -89,22 +75,18 @@ export const queueStatements = (db: BunSQLiteDatabase) => ({
     .onConflictDoUpdate({
       target: [starts.queue, starts.bucket],
       set: { count: sql`${starts.count} + excluded.count`, at: null },
-    })
-    .prepare(),
+    }),
   noteStarted: db
     .update(starts)
     .set({ at: given('at') })
-    .where(and(eq(starts.queue, given('queue')), eq(starts.bucket, given('bucket'))))
-    .prepare(),
+    .where(and(eq(starts.queue, given('queue')), eq(starts.bucket, given('bucket')))),
   forgetStarts: db
     .delete(starts)
-    .where(and(eq(starts.queue, given('queue')), lt(starts.bucket, placeholder('from'))))
-    .prepare(),
+    .where(and(eq(starts.queue, given('queue')), lt(starts.bucket, placeholder('from')))),
 
-  owners: db.select().from(owners).orderBy(asc(owners.id)).prepare(),
+  owners: db.select().from(owners).orderBy(asc(owners.id)),
   countOwner: db
     .insert(owners)
     .values({ id: placeholder('id'), waiting: placeholder('waiting') })
-    .onConflictDoUpdate({ target: owners.id, set: { waiting: sql`${owners.waiting} + excluded.waiting` } })
-    .prepare(),
+    .onConflictDoUpdate({ target: owners.id, set: { waiting: sql`${owners.waiting} + excluded.waiting` } }),
 })

@@ -36,8 +36,7 @@ export const readStatements = (db: BunSQLiteDatabase) => {
       .from(tasks)
       .where(and(eq(tasks.job, numeric('job')), where))
   const inWindow = and(gte(tasks.index, numeric('from')), lt(tasks.index, numeric('until')))
-  const page = (where?: SQL) =>
-    shownOf(and(inWindow, where)).orderBy(asc(tasks.index)).limit(atMost('limit')).prepare()
+  const page = (where?: SQL) => shownOf(and(inWindow, where)).orderBy(asc(tasks.index)).limit(atMost('limit'))
   /**
    * By way of the small index that lists a state. Asked for whole rows, SQLite prefers the primary key, which holds
    * them, and reads a million tasks that ended to find the few that did not.
@@ -49,7 +48,7 @@ export const readStatements = (db: BunSQLiteDatabase) => {
       .where(and(eq(tasks.job, numeric('job')), inWindow, where))
       .orderBy(asc(tasks.index))
       .limit(atMost('limit'))
-    return shownOf(inArray(tasks.index, indexes)).orderBy(asc(tasks.index)).prepare()
+    return shownOf(inArray(tasks.index, indexes)).orderBy(asc(tasks.index))
   }
 
   const changed = () =>
@@ -70,20 +69,18 @@ export const readStatements = (db: BunSQLiteDatabase) => {
       .from(tasks)
 
   return {
-    taskByIndex: found(eq(tasks.index, numeric('index'))).prepare(),
-    taskByKey: found(sql`${tasks.key} is not null and ${tasks.key} = ${textual('key')}`).prepare(),
+    taskByIndex: found(eq(tasks.index, numeric('index'))),
+    taskByKey: found(sql`${tasks.key} is not null and ${tasks.key} = ${textual('key')}`),
     outputOf: db
       .select({ output: tasks.output })
       .from(tasks)
-      .where(and(eq(tasks.job, numeric('job')), eq(tasks.index, numeric('index'))))
-      .prepare(),
+      .where(and(eq(tasks.job, numeric('job')), eq(tasks.index, numeric('index')))),
     /** Those whose keys lie between two texts, in the order of these. */
     tasksByKeys: found(
       sql`${tasks.key} is not null and ${tasks.key} > ${textual('after')} and ${tasks.key} < ${textual('until')}`,
     )
       .orderBy(asc(tasks.key))
-      .limit(atMost('limit'))
-      .prepare(),
+      .limit(atMost('limit')),
     tasks: page(),
     tasksIn: {
       blocked: listed(inState('blocked')),
@@ -97,8 +94,7 @@ export const readStatements = (db: BunSQLiteDatabase) => {
       .select()
       .from(failures)
       .where(and(eq(failures.job, numeric('job')), eq(failures.index, numeric('index'))))
-      .orderBy(asc(failures.attempt))
-      .prepare(),
+      .orderBy(asc(failures.attempt)),
     /** The log of what does not run now: ends, and returns to the queue. */
     changes: changed()
       .where(
@@ -110,11 +106,10 @@ export const readStatements = (db: BunSQLiteDatabase) => {
         ),
       )
       .orderBy(asc(tasks.seq))
-      .limit(atMost('limit'))
-      .prepare(),
+      .limit(atMost('limit')),
     /** What runs now, which is never much; see the index of the log. */
-    runningChanges: changed()
-      .where(and(eq(tasks.job, numeric('job')), inState('running'), sql`${tasks.seq} > ${numeric('after')}`))
-      .prepare(),
+    runningChanges: changed().where(
+      and(eq(tasks.job, numeric('job')), inState('running'), sql`${tasks.seq} > ${numeric('after')}`),
+    ),
   }
 }

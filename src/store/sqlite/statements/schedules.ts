@@ -28,22 +28,19 @@ export const scheduleStatements = (db: BunSQLiteDatabase) => ({
   scheduleById: db
     .select()
     .from(schedules)
-    .where(eq(schedules.id, given('id')))
-    .prepare(),
+    .where(eq(schedules.id, given('id'))),
   schedulesAfter: db
     .select()
     .from(schedules)
     .where(gt(schedules.id, textual('after')))
     .orderBy(asc(schedules.id))
-    .limit(atMost('limit'))
-    .prepare(),
+    .limit(atMost('limit')),
   schedulesDue: db
     .select()
     .from(schedules)
     .where(and(sql`${schedules.nextAt} is not null`, lte(schedules.nextAt, numeric('now'))))
     .orderBy(asc(schedules.nextAt), asc(schedules.id))
-    .limit(atMost('limit'))
-    .prepare(),
+    .limit(atMost('limit')),
 
   insertSchedule: db
     .insert(schedules)
@@ -57,8 +54,7 @@ export const scheduleStatements = (db: BunSQLiteDatabase) => ({
       createdAt: placeholder('createdAt'),
     })
     .onConflictDoNothing()
-    .returning({ id: schedules.id })
-    .prepare(),
+    .returning({ id: schedules.id }),
   changeSchedule: db
     .update(schedules)
     .set({
@@ -66,30 +62,25 @@ export const scheduleStatements = (db: BunSQLiteDatabase) => ({
       nextAt: sql`case when ${ticksAsBefore} then ${schedules.nextAt} else ${placeholder('nextAt')} end`,
     })
     .where(and(eq(schedules.id, given('id')), eq(schedules.updatedAt, given('was'))))
-    .returning({ id: schedules.id })
-    .prepare(),
+    .returning({ id: schedules.id }),
   deleteSchedule: db
     .delete(schedules)
     .where(eq(schedules.id, given('id')))
-    .returning({ id: schedules.id })
-    .prepare(),
+    .returning({ id: schedules.id }),
 
   takeTick: db
     .update(schedules)
     .set({ nextAt: given('nextAt'), lastAt: given('now'), lastJob: given('job'), lastSkip: null })
     .where(stillAt)
-    .returning({ id: schedules.id })
-    .prepare(),
+    .returning({ id: schedules.id }),
   skipTick: db
     .update(schedules)
     .set({ nextAt: given('nextAt'), lastAt: given('now'), lastSkip: given('why') })
     .where(stillAt)
-    .returning({ id: schedules.id })
-    .prepare(),
+    .returning({ id: schedules.id }),
   noteRun: db
     .update(schedules)
     .set({ lastAt: given('now'), lastJob: given('job'), lastSkip: null })
     .where(eq(schedules.id, given('id')))
-    .returning({ id: schedules.id })
-    .prepare(),
+    .returning({ id: schedules.id }),
 })

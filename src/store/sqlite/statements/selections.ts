@@ -16,8 +16,7 @@ export const selectionStatements = (db: BunSQLiteDatabase) => ({
       and(sql`${jobs.name} is not null`, eq(jobs.name, textual('name')), gte(jobs.number, numeric('from'))),
     )
     .orderBy(asc(jobs.number))
-    .limit(only(1))
-    .prepare(),
+    .limit(only(1)),
   nextLabelled: db
     .select({ number: labels.job })
     .from(labels)
@@ -29,18 +28,12 @@ export const selectionStatements = (db: BunSQLiteDatabase) => ({
       ),
     )
     .orderBy(asc(labels.job))
-    .limit(only(1))
-    .prepare(),
+    .limit(only(1)),
   nextInState: db
     .select({ number: jobs.number })
     .from(jobs)
     .where(and(eq(jobs.state, textual('state')), gte(jobs.number, numeric('from'))))
     .orderBy(asc(jobs.number))
-    .limit(only(1))
-    .prepare(),
-  lastJob: db
-    .select({ number: sequences.seq })
-    .from(sequences)
-    .where(eq(sequences.name, sql`'sheaf_jobs'`))
-    .prepare(),
+    .limit(only(1)),
+  lastJob: db.select({ number: sequences.seq }).from(sequences).where(eq(sequences.name, sql`'sheaf_jobs'`)),
 })

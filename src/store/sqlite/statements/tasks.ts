@@ -62,61 +62,52 @@ export const taskStatements = (db: BunSQLiteDatabase) => ({
       key: placeholder('key'),
       options: placeholder('options'),
       input: placeholder('input'),
-    })
-    .prepare(),
+    }),
 
-  taskState: db.select({ state: tasks.state }).from(tasks).where(thisTask).prepare(),
+  taskState: db.select({ state: tasks.state }).from(tasks).where(thisTask),
   taskWithKey: db
     .select({ index: tasks.index })
     .from(tasks)
     .where(
       and(eq(tasks.job, numeric('job')), sql`${tasks.key} is not null and ${tasks.key} = ${textual('key')}`),
-    )
-    .prepare(),
+    ),
 
   nextDue: db
     .select({ runAt: tasks.runAt })
     .from(tasks)
     .where(inLane)
     .orderBy(asc(tasks.runAt), asc(tasks.index))
-    .limit(only(1))
-    .prepare(),
+    .limit(only(1)),
   dueTasks: db
     .select(claimable)
     .from(tasks)
     .where(and(inLane, lte(tasks.runAt, numeric('now'))))
     .orderBy(asc(tasks.runAt), asc(tasks.index))
-    .limit(atMost('limit'))
-    .prepare(),
+    .limit(atMost('limit')),
   suspects: db
     .select({ ...claimable, job: tasks.job, queue: tasks.queue })
     .from(tasks)
     .where(and(inState('queued'), isSuspect, lte(tasks.runAt, numeric('now'))))
     .orderBy(asc(tasks.job), asc(tasks.runAt), asc(tasks.index))
-    .limit(atMost('limit'))
-    .prepare(),
+    .limit(atMost('limit')),
   nextSuspect: db
     .select({ at: sql<number | null>`min(${tasks.runAt})` })
     .from(tasks)
-    .where(and(inState('queued'), isSuspect, gt(tasks.runAt, numeric('now'))))
-    .prepare(),
+    .where(and(inState('queued'), isSuspect, gt(tasks.runAt, numeric('now')))),
   runningSuspect: db
     .select({ index: tasks.index })
     .from(tasks)
     .where(and(inState('running'), isSuspect))
-    .limit(only(1))
-    .prepare(),
+    .limit(only(1)),
   suspectsOf: db
     .select({ index: tasks.index, queue: tasks.queue, key: tasks.key, attempt: tasks.attempt })
     .from(tasks)
     .where(and(inState('queued'), isSuspect, eq(tasks.job, numeric('job'))))
-    .limit(atMost('limit'))
-    .prepare(),
+    .limit(atMost('limit')),
   claimTask: db
     .update(tasks)
     .set({ state: codeOf('running'), attempt: given('attempt'), seq: given('seq'), startedAt: given('now') })
-    .where(and(thisTask, mayTake('claim')))
-    .prepare(),
+    .where(and(thisTask, mayTake('claim'))),
 
   succeedTask: db
     .update(tasks)
@@ -127,8 +118,7 @@ export const taskStatements = (db: BunSQLiteDatabase) => ({
       output: given('output'),
       error: null,
     })
-    .where(held)
-    .prepare(),
+    .where(held),
   missTask: db
     .update(tasks)
     .set({
@@ -138,8 +128,7 @@ export const taskStatements = (db: BunSQLiteDatabase) => ({
       finishedAt: given('now'),
       error: given('error'),
     })
-    .where(held)
-    .prepare(),
+    .where(held),
   requeueTask: db
     .update(tasks)
     .set({
@@ -151,19 +140,15 @@ export const taskStatements = (db: BunSQLiteDatabase) => ({
       runAt: given('runAt'),
       error: given('error'),
     })
-    .where(held)
-    .prepare(),
-  insertFailure: db
-    .insert(failures)
-    .values({
-      job: placeholder('job'),
-      index: placeholder('index'),
-      attempt: placeholder('attempt'),
-      startedAt: placeholder('startedAt'),
-      finishedAt: placeholder('now'),
-      error: placeholder('error'),
-    })
-    .prepare(),
+    .where(held),
+  insertFailure: db.insert(failures).values({
+    job: placeholder('job'),
+    index: placeholder('index'),
+    attempt: placeholder('attempt'),
+    startedAt: placeholder('startedAt'),
+    finishedAt: placeholder('now'),
+    error: placeholder('error'),
+  }),
 
   queuedTasks: db
     .select({ index: tasks.index, queue: tasks.queue, key: tasks.key, attempt: tasks.attempt })
@@ -171,8 +156,7 @@ export const taskStatements = (db: BunSQLiteDatabase) => ({
     .where(and(eq(tasks.job, numeric('job')), inState('queued'), isPlain))
     // In this order by the index of what is due: without it, by the primary key, past everything that ended.
     .orderBy(asc(tasks.queue), asc(tasks.runAt), asc(tasks.index))
-    .limit(atMost('limit'))
-    .prepare(),
+    .limit(atMost('limit')),
   // By way of the small index that lists them: asked for more than it holds, SQLite prefers the primary key.
   blockedTasks: db
     .select({ index: tasks.index, queue: tasks.queue, key: tasks.key, attempt: tasks.attempt })
@@ -189,8 +173,7 @@ export const taskStatements = (db: BunSQLiteDatabase) => ({
             .limit(atMost('limit')),
         ),
       ),
-    )
-    .prepare(),
+    ),
   cancelTask: db
     .update(tasks)
     .set({
@@ -199,16 +182,14 @@ export const taskStatements = (db: BunSQLiteDatabase) => ({
       finishedAt: given('now'),
       error: given('error'),
     })
-    .where(and(thisTask, mayTake('cancel')))
-    .prepare(),
+    .where(and(thisTask, mayTake('cancel'))),
 
-  missedTask: db.select(revivable).from(tasks).where(and(thisTask, missed)).prepare(),
+  missedTask: db.select(revivable).from(tasks).where(and(thisTask, missed)),
   missedTasks: db
     .select(revivable)
     .from(tasks)
     .where(and(eq(tasks.job, numeric('job')), missed))
-    .limit(atMost('limit'))
-    .prepare(),
+    .limit(atMost('limit')),
   reviveTask: db
     .update(tasks)
     .set({
@@ -221,8 +202,7 @@ export const taskStatements = (db: BunSQLiteDatabase) => ({
       finishedAt: null,
       error: null,
     })
-    .where(and(thisTask, mayTake('revive')))
-    .prepare(),
+    .where(and(thisTask, mayTake('revive'))),
 
   runningTasks: db
     .select({
@@ -235,6 +215,5 @@ export const taskStatements = (db: BunSQLiteDatabase) => ({
       runAt: tasks.runAt,
     })
     .from(tasks)
-    .where(inState('running'))
-    .prepare(),
+    .where(inState('running')),
 })

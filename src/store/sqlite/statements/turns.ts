@@ -12,15 +12,13 @@ export const turnStatements = (db: BunSQLiteDatabase) => ({
     .from(jobs)
     .where(sql`${jobs.ready} = 1`)
     .orderBy(asc(jobs.pass), asc(jobs.number))
-    .limit(atMost('limit'))
-    .prepare(),
+    .limit(atMost('limit')),
   jobsToStart: db
     .select()
     .from(jobs)
     .where(and(scheduled, lte(jobs.runAt, numeric('now'))))
     .orderBy(asc(jobs.runAt))
-    .limit(atMost('limit'))
-    .prepare(),
+    .limit(atMost('limit')),
   jobsToStop: db
     .select()
     .from(jobs)
@@ -30,62 +28,53 @@ export const turnStatements = (db: BunSQLiteDatabase) => ({
         lte(jobs.deadlineAt, numeric('now')),
       ),
     )
-    .limit(atMost('limit'))
-    .prepare(),
+    .limit(atMost('limit')),
   // SQLite would rather read every stopping job, of which those that only wait for what runs are of no interest.
   nextToSweep: db
     .select()
     .from(jobs)
     .where(
       sql`${jobs.number} = (select number from sheaf_jobs indexed by sheaf_jobs_to_sweep where (state = 'stopping' or (state = 'paused' and endpoint is not null)) and blocked + queued > 0 limit 1)`,
-    )
-    .prepare(),
+    ),
   jobsToSeal: db
     .select()
     .from(jobs)
     .where(and(sql`${jobs.sealAt} is not null`, lte(jobs.sealAt, numeric('now'))))
-    .limit(atMost('limit'))
-    .prepare(),
+    .limit(atMost('limit')),
   jobsToExpire: db
     .select()
     .from(jobs)
     .where(and(sql`${jobs.expiresAt} is not null`, lte(jobs.expiresAt, numeric('now'))))
-    .limit(atMost('limit'))
-    .prepare(),
+    .limit(atMost('limit')),
   lowestPass: db
     .select({ pass: jobs.pass })
     .from(jobs)
     .where(sql`${jobs.ready} = 1`)
     .orderBy(asc(jobs.pass))
-    .limit(only(1))
-    .prepare(),
+    .limit(only(1)),
 
   nextToStart: db
     .select({ at: jobs.runAt })
     .from(jobs)
     .where(scheduled)
     .orderBy(asc(jobs.runAt))
-    .limit(only(1))
-    .prepare(),
+    .limit(only(1)),
   nextToStop: db
     .select({ at: jobs.deadlineAt })
     .from(jobs)
     .where(sql`${jobs.deadlineAt} is not null and ${jobs.outcome} is null`)
     .orderBy(asc(jobs.deadlineAt))
-    .limit(only(1))
-    .prepare(),
+    .limit(only(1)),
   nextToSeal: db
     .select({ at: jobs.sealAt })
     .from(jobs)
     .where(sql`${jobs.sealAt} is not null`)
     .orderBy(asc(jobs.sealAt))
-    .limit(only(1))
-    .prepare(),
+    .limit(only(1)),
   nextToExpire: db
     .select({ at: jobs.expiresAt })
     .from(jobs)
     .where(sql`${jobs.expiresAt} is not null`)
     .orderBy(asc(jobs.expiresAt))
-    .limit(only(1))
-    .prepare(),
+    .limit(only(1)),
 })

@@ -12,19 +12,16 @@ export const webhookStatements = (db: BunSQLiteDatabase) => ({
     .from(jobs)
     .where(and(sql`${jobs.endpoint} is not null`, gt(jobs.id, textual('after'))))
     .orderBy(asc(jobs.id))
-    .limit(atMost('limit'))
-    .prepare(),
+    .limit(atMost('limit')),
   /** From the lowest index up. */
   oldestDeliveries: db
     .select({ index: tasks.index, finishedAt: tasks.finishedAt })
     .from(tasks)
     .where(eq(tasks.job, numeric('job')))
     .orderBy(asc(tasks.index))
-    .limit(atMost('limit'))
-    .prepare(),
-  forgetDelivery: db.delete(tasks).where(thisTask).prepare(),
+    .limit(atMost('limit')),
+  forgetDelivery: db.delete(tasks).where(thisTask),
   forgetFailures: db
     .delete(failures)
-    .where(and(eq(failures.job, given('job')), eq(failures.index, given('index'))))
-    .prepare(),
+    .where(and(eq(failures.job, given('job')), eq(failures.index, given('index')))),
 })
