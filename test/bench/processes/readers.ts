@@ -1,4 +1,4 @@
-import { frameOf, openRaw, textsIn } from '../rig/raw-socket.ts'
+import { frameOf, isPing, openRaw, pong, textsIn } from '../rig/raw-socket.ts'
 import { serveTool } from '../rig/tool.ts'
 
 export type ReadersQuestion =
@@ -44,7 +44,12 @@ const open = async ({ url, sockets: count, job }: Extract<ReadersQuestion, { typ
       }
     }
   }
-  sockets = await Promise.all(Array.from({ length: count }, (_, nth) => openRaw(url, read(nth))))
+  const openOne = async (nth: number) => {
+    const take = read(nth)
+    const socket = await openRaw(url, (chunk) => void (isPing(chunk) ? socket.write(pong) : take(chunk)))
+    return socket
+  }
+  sockets = await Promise.all(Array.from({ length: count }, (_, nth) => openOne(nth)))
   if (job !== undefined) {
     for (const socket of sockets) socket.write(frameOf({ type: 'subscribe', job }))
     await all

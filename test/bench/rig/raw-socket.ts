@@ -40,6 +40,12 @@ export const frameOf = (message: object): Uint8Array => {
   return Buffer.concat([Buffer.from([0x81, 0x80 | payload.length, 0, 0, 0, 0]), payload])
 }
 
+/** Whether it is what a server sends a socket that has been silent: nothing else comes with it. */
+export const isPing = (bytes: Uint8Array): boolean => bytes.length === 2 && bytes[0] === 0x89
+
+/** What has to be answered, or the server closes the connection. */
+export const pong = Uint8Array.of(0x8a, 0x80, 0, 0, 0, 0)
+
 /** The texts of the frames in what a server sent. */
 export function* textsIn(bytes: Buffer): Generator<string> {
   for (let at = 0; at < bytes.length; ) {
