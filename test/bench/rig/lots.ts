@@ -12,7 +12,7 @@ export const runJobs = async (sheaf: Address, jobs: number, tasks: number): Prom
   let ms = 0
   for (let i = 0; i < jobs; i++) {
     const { id } = await submit(sheaf, noOps(tasks))
-    const { startedAt, finishedAt } = await untilEnded(sheaf, id)
+    const { startedAt, finishedAt } = await untilEnded(sheaf, id, 25)
     ms += Date.parse(finishedAt ?? '') - Date.parse(startedAt ?? '')
   }
   return { rate: (jobs * tasks) / (ms / 1_000) }
