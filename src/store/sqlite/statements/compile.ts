@@ -1,11 +1,15 @@
-import type { Database, SQLQueryBindings, Statement } from 'bun:sqlite'
+import type { Database, SQLQueryBindings } from 'bun:sqlite'
 import { Column, is, Param, Placeholder } from 'drizzle-orm'
 import { type Field, named } from './named.ts'
 
 type Values = Readonly<Record<string, unknown>>
 type Row = Record<string, unknown>
 type Convert = (value: unknown) => unknown
-type Bind = (values: Values) => SQLQueryBindings[]
+type Bind = (values: Values) => Bound
+type Bound = readonly SQLQueryBindings[]
+
+/** A statement of bun:sqlite takes its values as one array, too, which its types do not say. */
+type Statement = Record<'run' | 'all' | 'get' | 'values', (bound: Bound) => unknown>
 
 /** The part of what drizzle writes that is used here; its types keep some of it to themselves. */
 interface Written {
@@ -49,25 +53,31 @@ const compileNow = (unwritten: Unwritten<unknown>, db: Database) => {
   const bind = binder(params)
   let prepared: Statement | undefined
   const statement = () => {
-    prepared ??= db.prepare(query.sql)
+    prepared ??= db.prepare(query.sql) as unknown as Statement
     return prepared
   }
   const read = renamed === undefined ? readingValues : readingRows
   return {
     query,
-    run: (values: Values) => statement().run(...bind(values)),
+    run: (values: Values) => statement().run(bind(values)),
     ...read(statement, fields.map(columnOf), bind),
   }
 }
 
+/**
+ * Gives one array for all calls: SQLite copies what it holds. Made anew for each, and spread, it would take 0.1 µs more than the 0.5
+ * that a statement takes which changes nothing.
+ */
 const binder = (params: readonly unknown[]): Bind => {
   const slots = params.map(slotOf)
+  // What is no placeholder is part of the statement, and stays where it is.
+  const bound = slots.map(({ constant }) => constant as SQLQueryBindings)
+  const given = slots.flatMap(({ name, encode }, at) => (name === undefined ? [] : [{ at, name, encode }]))
   return (values) => {
-    const bound: SQLQueryBindings[] = []
-    for (const { name, constant, encode } of slots) {
-      const value = name === undefined ? constant : values[name]
+    for (const { at, name, encode } of given) {
+      const value = values[name]
       if (value === undefined) throw new Error(`Expected a value for "${name}"`)
-      bound.push((encode && value !== null ? encode(value) : value) as SQLQueryBindings)
+      bound[at] = (encode && value !== null ? encode(value) : value) as SQLQueryBindings
     }
     return bound
   }
@@ -109,11 +119,11 @@ const readingRows = (statement: () => Statement, columns: readonly ReadColumn[],
   }
   return {
     all: (values: Values = {}) => {
-      const rows = statement().all(...bind(values)) as Row[]
+      const rows = statement().all(bind(values)) as Row[]
       return decoded.length === 0 ? rows : rows.map(read)
     },
     get: (values: Values = {}) => {
-      const row = statement().get(...bind(values)) as Row | null
+      const row = statement().get(bind(values)) as Row | null
       return row === null ? undefined : read(row)
     },
   }
@@ -129,7 +139,7 @@ const readingValues = (statement: () => Statement, columns: readonly ReadColumn[
     }
     return result
   }
-  const all = (values: Values = {}) => (statement().values(...bind(values)) as unknown[][]).map(read)
+  const all = (values: Values = {}) => (statement().values(bind(values)) as unknown[][]).map(read)
   return { all, get: (values?: Values) => all(values)[0] }
 }
 
