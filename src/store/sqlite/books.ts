@@ -30,6 +30,8 @@ export class Books {
   /** The seq that each job had before this transaction. */
   #since = new Map<number, number>()
   #dirty = new Set<OpenJob>()
+  /** The change of the job that was touched last, and not written since: the next one is mostly of the same. */
+  #touched: JobChange | undefined
 
   constructor(
     readonly statements: Statements,
@@ -71,16 +73,21 @@ export class Books {
     if (job.webhook) announce(this, job, job.webhook)
   }
 
-  /** Says that a new job was written as it is now. */
+  /** Says that a job was written as it is now, or is not to be. */
   written(job: OpenJob): void {
     this.#dirty.delete(job)
+    this.#touched = undefined
   }
 
   /** Says that a job was changed, and has to be written and told. */
   touch(job: OpenJob): JobChange {
+    if (this.#touched?.job === job) return this.#touched
     this.#dirty.add(job)
-    const known = this.changes.get(job.number)
-    if (known) return known
+    this.#touched = this.changes.get(job.number) ?? this.#begin(job)
+    return this.#touched
+  }
+
+  #begin(job: OpenJob): JobChange {
     const since = this.#since.get(job.number) ?? job.seq
     const change: JobChange = { job, since, moved: false, deleted: false, tasks: [] }
     this.changes.set(job.number, change)
@@ -100,6 +107,11 @@ export class Books {
     return seq
   }
 
+  /** Tasks of the job, moved one by one, are queued no more. */
+  dequeued(job: OpenJob, queue: number, count: number): void {
+    this.#count(job, queue, 'queued', -count)
+  }
+
   told(job: OpenJob, task: TaskChange): void {
     this.touch(job).tasks.push(task)
   }
@@ -108,7 +120,7 @@ export class Books {
   forget(job: OpenJob): void {
     const change = this.touch(job)
     change.deleted = true
-    this.#dirty.delete(job)
+    this.written(job)
   }
 
   /** Puts the job back in its place among those that take turns, after it claimed `claimed` tasks. */
@@ -135,6 +147,7 @@ export class Books {
       this.statements.saveJob.run(fromJob(job))
     }
     this.#dirty.clear()
+    this.#touched = undefined
   }
 
   /** Writes what is left to write once nothing else will happen. */

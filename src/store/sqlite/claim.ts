@@ -1,4 +1,4 @@
-import { moveJob } from '../../job/ledger.ts'
+import { moveJob, moveTask } from '../../job/ledger.ts'
 import type { Claim } from '../store.ts'
 import { type Books, stride } from './books.ts'
 import { claimOf } from './claimed.ts'
@@ -107,7 +107,7 @@ export class Claimer {
 
   /** Claims up to `most` tasks of a lane that its queue has room for; parks the lane when there is none. */
   #claimLane(job: OpenJob, lane: Lane, most: number): number {
-    const { books, rooms } = this
+    const { books } = this
     const room = this.#roomFor(lane)
     if (room < Number.POSITIVE_INFINITY) this.#join(lane)
     if (room <= 0) {
@@ -116,8 +116,7 @@ export class Claimer {
     }
     const limit = Math.min(most, room)
     const due = books.statements.dueTasks.all({ ...lane, now: books.now, limit })
-    for (const task of due) this.#take(job, task, lane.queue)
-    rooms.take(lane.queue, due.length)
+    this.#take(job, due, lane.queue)
     this.#grants.get(lane.queue)?.set(lane.job, room - due.length)
     lane.turn = job.seq
     lane.pass += (due.length * stride) / job.priority
@@ -128,15 +127,21 @@ export class Claimer {
     return due.length
   }
 
-  #take(job: OpenJob, task: Due, queue: number): void {
-    const { books } = this
-    const attempt = task.attempt + 1
-    const seq = books.move(job, queue, 'queued', 'claim')
-    books.statements.claimTask.run({ job: job.number, index: task.index, attempt, seq, now: books.now })
-    const hold = { queue: this.rooms.nameOf(queue), queueNumber: queue, attempt, now: books.now }
-    const claim = claimOf(job, task, hold)
-    tell({ books, job, claim }, { state: 'running', seq })
-    this.#claims.push(claim)
+  /** Claims tasks of one lane, which are counted together: most claims are of many. */
+  #take(job: OpenJob, due: readonly Due[], queueNumber: number): void {
+    const { books, rooms } = this
+    const { now } = books
+    const queue = rooms.nameOf(queueNumber)
+    for (const task of due) {
+      const attempt = task.attempt + 1
+      const seq = moveTask(job, 'queued', 'claim')
+      books.statements.claimTask.run({ job: job.number, index: task.index, attempt, seq, now })
+      const claim = claimOf(job, task, { queue, queueNumber, attempt, now })
+      tell({ books, job, claim }, { state: 'running', seq })
+      this.#claims.push(claim)
+    }
+    books.dequeued(job, queueNumber, due.length)
+    rooms.take(queueNumber, due.length)
   }
 
   /** One at a time, so that the one which kills the server is found without harm to those that only ran beside it. */
@@ -151,8 +156,7 @@ export class Claimer {
         this.#waited.add(suspect.queue)
         continue
       }
-      this.#take(job, suspect, suspect.queue)
-      rooms.take(suspect.queue, 1)
+      this.#take(job, [suspect], suspect.queue)
       job.startedAt ??= books.now
       books.touch(job)
       books.save()

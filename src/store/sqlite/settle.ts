@@ -15,22 +15,11 @@ import { noteDelivery } from './webhooks.ts'
 export const settle = (books: Books, { claim, result }: Settlement): boolean => {
   const job = books.byNumber(claim.job)
   if (job === undefined) return false
-  const held = {
-    job: claim.job,
-    index: claim.index,
-    attempt: claim.attempt,
-    now: books.now,
-    seq: job.seq + 1,
-  }
   const told: Told = { books, job, claim }
+  if (result.type === 'succeeded') return succeed(told, result.output)
+  const held = heldBy(told)
 
   switch (result.type) {
-    case 'succeeded': {
-      if (!changed(books.statements.succeedTask.run({ ...held, output: result.output }))) return false
-      tell(told, { state: 'succeeded', seq: moveTask(job, 'running', 'succeed'), output: result.output })
-      ended(books, job, claim.index, 'succeeded')
-      break
-    }
     case 'failed': {
       if (!miss(books, held, 'failed', result.error, 1)) return false
       tell(told, { state: 'failed', seq: moveTask(job, 'running', 'fail'), error: result.error })
@@ -76,6 +65,18 @@ export const settle = (books: Books, { claim, result }: Settlement): boolean => 
   return true
 }
 
+/** What nearly every attempt comes to: one object for the statement, and none that is copied. */
+const succeed = (told: Told, output: string): boolean => {
+  const { books, job, claim } = told
+  const { index, attempt } = claim
+  const seq = job.seq + 1
+  const values = { job: job.number, index, attempt, now: books.now, seq, output }
+  if (!changed(books.statements.succeedTask.run(values))) return false
+  tell(told, { state: 'succeeded', seq: moveTask(job, 'running', 'succeed'), output })
+  ended(books, job, index, 'succeeded')
+  return true
+}
+
 /** What follows from the end of a task: perhaps the job's outcome, perhaps the start of others. */
 export const ended = (
   books: Books,
@@ -96,6 +97,14 @@ interface Held {
   now: number
   seq: number
 }
+
+const heldBy = ({ books, job, claim: { index, attempt } }: Told): Held => ({
+  job: job.number,
+  index,
+  attempt,
+  now: books.now,
+  seq: job.seq + 1,
+})
 
 /** bun:sqlite says how many rows changed; drizzle passes it on but types it as void. */
 const changed = (result: unknown): boolean => (result as { changes: number }).changes === 1
