@@ -5,6 +5,7 @@ import { Lanes } from './lanes.ts'
 import type { OwnersBook } from './owners.ts'
 import type { QueueNames } from './queues.ts'
 import { fromJob, type JobRow, type OpenJob, toJob } from './rows.ts'
+import { RunningJobs } from './running.ts'
 import type { Statements } from './statements/index.ts'
 import { announce } from './webhooks.ts'
 
@@ -42,12 +43,16 @@ export class Books {
     readonly queues: QueueNames,
     /** How many tasks beyond its concurrency a job may have claimed. */
     readonly ahead = 0,
+    readonly running = new RunningJobs(),
   ) {
     this.lanes = new Lanes(statements, now)
   }
 
   byNumber(number: number): OpenJob | undefined {
-    return this.#jobs.get(number) ?? this.#add(this.statements.jobByNumber.get({ number }))
+    const known = this.#jobs.get(number)
+    if (known) return known
+    const running = this.running.copyOf(number)
+    return running ? this.#open(running) : this.#add(this.statements.jobByNumber.get({ number }))
   }
 
   byId(id: string): OpenJob | undefined {
@@ -178,9 +183,16 @@ export class Books {
     return Math.min(counts.queued, concurrency + ahead - counts.running)
   }
 
+  /** Every job that was read or written. */
+  get jobs(): Iterable<OpenJob> {
+    return this.#jobs.values()
+  }
+
   #add(row: JobRow | undefined): OpenJob | undefined {
-    if (row === undefined) return undefined
-    const job = toJob(row)
+    return row && this.#open(toJob(row))
+  }
+
+  #open(job: OpenJob): OpenJob {
     this.enter(job, job.seq, job.state)
     return job
   }

@@ -41,6 +41,7 @@ import { Reading } from './reading.ts'
 import { rescue } from './rescue.ts'
 import { Rooms } from './rooms.ts'
 import { toChange, toFailure, toJob, toTask, toWholeTask } from './rows.ts'
+import { RunningJobs } from './running.ts'
 import { applySchedule, toSchedule } from './schedules.ts'
 import { findSelected } from './selected.ts'
 import { settle } from './settle.ts'
@@ -55,6 +56,7 @@ export class SqliteStore implements Store {
   readonly #statements: Statements
   readonly #queues: QueueNames
   readonly #owners: Owners
+  readonly #running = new RunningJobs()
   readonly #space: Space
   readonly #reading: Reading
   readonly #inspector: Inspector | undefined
@@ -259,7 +261,7 @@ export class SqliteStore implements Store {
   /** One synchronous transaction: nothing else can run between its begin and its commit. */
   #transact<T>(now: number, work: (books: Books) => T, ahead = 0): T {
     const owners = new OwnersBook(this.#owners)
-    const books = new Books(this.#statements, now, this.#turn, owners, this.#queues, ahead)
+    const books = new Books(this.#statements, now, this.#turn, owners, this.#queues, ahead, this.#running)
     const all = () => {
       failpoint('transaction-begun')
       const done = work(books)
@@ -273,6 +275,7 @@ export class SqliteStore implements Store {
       failpoint('transaction-committed')
       this.#turn = books.turn
       this.#owners.add(owners.changes)
+      this.#running.take(books.jobs)
       return done
     } catch (error) {
       this.#queues.forget()

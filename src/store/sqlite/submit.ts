@@ -137,7 +137,7 @@ export const open = (submission: NewJob, books: Books): OpenJob => ({
 })
 
 export const insertJob = (books: Books, job: OpenJob, { unique }: Pick<NewJob, 'unique'>): number => {
-  const { number } = books.statements.insertJob.get({
+  const inserted = books.statements.insertJob.run({
     ...fromJob(job),
     id: job.id,
     name: job.name ?? null,
@@ -160,7 +160,11 @@ export const insertJob = (books: Books, job: OpenJob, { unique }: Pick<NewJob, '
     webhook: job.webhook ? JSON.stringify(job.webhook) : null,
     endpoint: job.endpoint ?? null,
   })
+  const number = numberOf(inserted)
   for (const [name, value] of Object.entries(job.labels))
     books.statements.insertLabel.run({ name, value, job: number })
   return number
 }
+
+/** bun:sqlite says which number a row was given; drizzle passes it on but types it as void. To have it returned takes 1 µs more. */
+const numberOf = (inserted: unknown): number => (inserted as { lastInsertRowid: number }).lastInsertRowid

@@ -48,6 +48,29 @@ export const rollingBack = (start: Start) => {
     expect((await s.tasks(good))[0]?.queue).toBe('never seen before')
   })
 
+  test('so does one that fails at the second of two ends of a job', async () => {
+    const s = await start()
+    const job = await s.submit({ tasks: 2 })
+    const [a, b] = await s.claim()
+    if (!a || !b) throw new Error('Expected two claims')
+    const before = await everything(s)
+    // What no kind gives: there is no output to write.
+    const bad = { claim: b, result: { type: 'succeeded', output: undefined as never } } as const
+    await expect(s.commit({ settlements: [{ claim: a, result: succeeded }, bad] })).rejects.toThrow()
+    expect(await everything(s)).toEqual(before)
+    await s.commit({ settlements: [a, b].map((claim) => ({ claim, result: succeeded })) })
+    expect(await s.job(job)).toMatchObject({ state: 'succeeded', counts: { running: 0, succeeded: 2 } })
+  })
+
+  test('what a commit told of a job stays as it was when the next one changes it', async () => {
+    const s = await start()
+    await s.submit({ tasks: 2 })
+    const { claimed, changes } = await s.commit({ claim: 2 })
+    const told = structuredClone(changes)
+    await s.commit({ settlements: claimed.map((claim) => ({ claim, result: succeeded })) })
+    expect(changes).toEqual(told)
+  })
+
   test('a key twice in one job is refused, and the job with it', async () => {
     const s = await start()
     const bad = newJob({ tasks: [{ key: 'k' }, { key: 'k' }] })

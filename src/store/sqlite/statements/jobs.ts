@@ -56,10 +56,7 @@ const changing = {
 }
 
 export const jobStatements = (db: BunSQLiteDatabase) => ({
-  insertJob: db
-    .insert(jobs)
-    .values({ ...fixed, ...changing })
-    .returning({ number: jobs.number }),
+  insertJob: db.insert(jobs).values({ ...fixed, ...changing }),
   saveJob: db
     .update(jobs)
     .set(changing)

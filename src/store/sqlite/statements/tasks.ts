@@ -43,26 +43,24 @@ const spent = sql`${tasks.failures} + ${placeholder('spent')}`
 /** What moves a task, one transition a statement. */
 export const taskStatements = (db: BunSQLiteDatabase) => ({
   /** Of a job that starts as it is submitted. */
-  insertStarted: db
-    .insert(tasks)
-    .values({
-      job: placeholder('job'),
-      index: placeholder('index'),
-      state: codeOf('running'),
-      kind: placeholder('kind'),
-      queue: placeholder('queue'),
-      attempt: 1,
-      failures: 0,
-      rescues: 0,
-      waitedMs: 0,
-      waiting: 0,
-      seq: placeholder('seq'),
-      runAt: placeholder('now'),
-      startedAt: placeholder('now'),
-      key: placeholder('key'),
-      options: placeholder('options'),
-      input: placeholder('input'),
-    }),
+  insertStarted: db.insert(tasks).values({
+    job: placeholder('job'),
+    index: placeholder('index'),
+    state: codeOf('running'),
+    kind: placeholder('kind'),
+    queue: placeholder('queue'),
+    attempt: 1,
+    failures: 0,
+    rescues: 0,
+    waitedMs: 0,
+    waiting: 0,
+    seq: placeholder('seq'),
+    runAt: placeholder('now'),
+    startedAt: placeholder('now'),
+    key: placeholder('key'),
+    options: placeholder('options'),
+    input: placeholder('input'),
+  }),
 
   taskState: db.select({ state: tasks.state }).from(tasks).where(thisTask),
   taskWithKey: db
