@@ -41,10 +41,18 @@ export const createHttp = ({
   input: HttpInput,
   urls: ['url'],
   timeoutMs: () => defaultTimeoutMs,
-  queue: ({ url }) => `http:${hostOf(url)}`,
+  queue: ({ url }) => queueOf(hostOf(url)),
   check: (input, at) => checkHttp(input, at, egress, artifacts !== undefined),
   run: (input, context) => send({ egress, clock, artifacts }, input, context),
 })
+
+/** Of the latest host: tasks that follow each other share one string. */
+let latest = { host: '', queue: 'http:' }
+
+const queueOf = (host: string): string => {
+  if (host !== latest.host) latest = { host, queue: `http:${host}` }
+  return latest.queue
+}
 
 const send = async (
   { egress, clock, artifacts }: Tools,

@@ -8,9 +8,9 @@ import { lineProblem } from './rows.ts'
  */
 export class LineSplitter {
   #number = 1
-  #rest: Uint8Array[] = []
+  readonly #rest: Uint8Array[] = []
   #length = 0
-  #blanks: Line[] = []
+  readonly #blanks: Line[] = []
 
   constructor(
     /** How long a line may be. */
@@ -62,14 +62,14 @@ export class LineSplitter {
       if (this.#blanks.length > 1) this.#blanks.pop()
       return
     }
-    lines.push(...this.#blanks, line)
-    this.#blanks = []
+    if (this.#blanks.length > 0) lines.push(...this.#blanks.splice(0))
+    lines.push(line)
   }
 
   #take(): Uint8Array {
-    const [first = new Uint8Array(), ...others] = this.#rest
-    const bytes = others.length === 0 ? first : Buffer.concat(this.#rest)
-    this.#rest = []
+    const [first] = this.#rest
+    const bytes = first && this.#rest.length === 1 ? first : Buffer.concat(this.#rest)
+    this.#rest.length = 0
     this.#length = 0
     const hasMark = this.#number === 1 && byteOrderMark.every((byte, at) => bytes[at] === byte)
     return hasMark ? bytes.subarray(byteOrderMark.length) : bytes

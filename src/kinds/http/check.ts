@@ -39,8 +39,10 @@ export const checkHttp = (
   )
 
 /** Mostly there are none, and then nothing is made. */
-const joined = (...all: (readonly FieldError[])[]): readonly FieldError[] =>
-  all.every((errors) => errors.length === 0) ? none : all.flat()
+const joined = (...all: (readonly FieldError[])[]): readonly FieldError[] => {
+  for (const errors of all) if (errors.length > 0) return all.flat()
+  return none
+}
 
 /** What is wrong with where a request would go. */
 export const urlErrors = (
@@ -64,9 +66,9 @@ const flawError = (flaw: 'no http URL' | 'credentials', field: string, url: stri
 }
 
 const bodyErrors = (input: HttpInput, at: string): readonly FieldError[] => {
-  const { method = 'GET', base64, form, headers } = input
+  const { method = 'GET', json, text, form, base64, headers } = input
+  if (json === undefined && text === undefined && form === undefined && base64 === undefined) return none
   const [first, second] = payloads.filter((name) => input[name] !== undefined)
-  if (first === undefined) return none
   if (second !== undefined) {
     return [unexpected(`${at}.${second}`, `to be left out, because "${first}" is the body`, input[second])]
   }
