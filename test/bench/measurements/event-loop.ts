@@ -22,9 +22,11 @@ interface Load {
 export const eventLoop: Measure = {
   name: 'event-loop',
   run: async ({ rounds, noOps, httpTasks, loadMs }) => {
-    const watched = await startWatched()
-    const load = await startTool<LoadQuestion, LoadAnswer>('load')
-    const upstream = await startTool<null, string>('upstream')
+    const [watched, load, upstream] = await Promise.all([
+      startWatched(),
+      startTool<LoadQuestion, LoadAnswer>('load'),
+      startTool<null, string>('upstream'),
+    ])
     const url = await upstream.ask(null)
     const loads: Load[] = [
       {

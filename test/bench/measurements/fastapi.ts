@@ -83,7 +83,7 @@ export const fastapi: Measure = {
       ...side,
       about: app === 'fastapi' ? versions : 'one process',
       run: async () => ({
-        ...(await load.ask({ url: urls[app] + path, method, connections, forMs: loadMs / 3 })),
+        ...(await load.ask({ url: urls[app] + path, method, connections, forMs: loadMs / 2 })),
       }),
     })
     const comparisons: Comparison[] = []
@@ -109,10 +109,12 @@ const startApps = async (python: string) => {
   fill(database)
   const upstreamTool = await startTool<null, string>('upstream')
   const upstream = await upstreamTool.ask(null)
-  const theirs = await startFastapi(python, upstream, database)
-  const ours = await startTool<ElysiaQuestion, string>('elysia-app')
+  const [theirs, ours, load] = await Promise.all([
+    startFastapi(python, upstream, database),
+    startTool<ElysiaQuestion, string>('elysia-app'),
+    startTool<LoadQuestion, LoadAnswer>('load'),
+  ])
   const elysia = await ours.ask({ upstream, database, jobs: `${path}/sheaf.db` })
-  const load = await startTool<LoadQuestion, LoadAnswer>('load')
   return {
     urls: { elysia, fastapi: theirs.url },
     load,

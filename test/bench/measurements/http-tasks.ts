@@ -12,9 +12,11 @@ const concurrency = 64
 export const httpTasks: Measure = {
   name: 'http-tasks',
   run: async ({ rounds, httpTasks: tasks }) => {
-    const upstream = await startTool<null, string>('upstream')
-    const sheaf = await startSheaf()
-    const fetches = await startTool<FetchQuestion, number>('bare-fetch')
+    const [sheaf, upstream, fetches] = await Promise.all([
+      startSheaf(),
+      startTool<null, string>('upstream'),
+      startTool<FetchQuestion, number>('bare-fetch'),
+    ])
     const url = await upstream.ask(null)
     const spec = {
       concurrency,

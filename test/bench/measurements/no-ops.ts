@@ -13,8 +13,7 @@ const batch = 256
 export const noOps: Measure = {
   name: 'no-ops',
   run: async ({ rounds, noOps: tasks }) => {
-    const sheaf = await startSheaf()
-    const loop = await startTool<LoopQuestion, number>('bare-loop')
+    const [sheaf, loop] = await Promise.all([startSheaf(), startTool<LoopQuestion, number>('bare-loop')])
     const { path, remove } = newFolder()
     const comparison = await compare(
       {

@@ -25,21 +25,22 @@ interface Asked {
 }
 
 /** So many that their pages, of 17 kB each, are not all kept until they are asked for again. */
-const jobs = 1_000
+const jobs = 500
 
 /** What it costs to answer: each route against one of a bare Elysia app that answers the same bytes. */
 export const requests: Measure = {
   name: 'requests',
   run: async (size) => {
-    const rig: Rig = {
-      sheaf: await startSheaf(),
-      app: await startTool('bare-app'),
-      load: await startTool('load'),
-    }
-    const [first, ...others] = await endedJobs(rig.sheaf)
+    const [sheaf, app, load] = await Promise.all([
+      startSheaf(),
+      startTool<AppQuestion, string>('bare-app'),
+      startTool<LoadQuestion, LoadAnswer & { [detail: string]: number }>('load'),
+    ])
+    const rig: Rig = { sheaf, app, load }
+    const [first, ...others] = await endedJobs(sheaf)
     const comparisons: Comparison[] = []
     for (const asked of routes(first, others)) comparisons.push(await measureRoute(rig, asked, size))
-    await Promise.all([rig.sheaf.stop(), rig.app.stop(), rig.load.stop()])
+    await Promise.all([sheaf.stop(), app.stop(), load.stop()])
     return comparisons
   },
 }

@@ -28,16 +28,15 @@ export const slowDisk: Measure = {
   name: 'slow-disk',
   run: async (whole) => {
     const size = { ...whole, noOps: share * whole.noOps, httpTasks: share * whole.httpTasks }
-    const load = await startTool<LoadQuestion, LoadAnswer & { [detail: string]: number }>('load')
-    const upstream = await startTool<null, string>('upstream')
-    const disks: Disks = {
-      slow: await startWatched({ syncMs }),
-      quick: await startWatched(),
-      load,
-      upstream: await upstream.ask(null),
-    }
+    const [load, upstream, slow, quick] = await Promise.all([
+      startTool<LoadQuestion, LoadAnswer & { [detail: string]: number }>('load'),
+      startTool<null, string>('upstream'),
+      startWatched({ syncMs }),
+      startWatched(),
+    ])
+    const disks: Disks = { slow, quick, load, upstream: await upstream.ask(null) }
     const found = [...(await rates(disks, size)), await delays(disks, size)]
-    await Promise.all([disks.slow.stop(), disks.quick.stop(), load.stop(), upstream.stop()])
+    await Promise.all([slow.stop(), quick.stop(), load.stop(), upstream.stop()])
     return found
   },
 }

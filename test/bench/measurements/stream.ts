@@ -29,11 +29,16 @@ export const stream: Measure = {
   name: 'stream',
   run: async ({ rounds, streamed }) => {
     const { path, remove } = newFolder()
-    const publisher: Publisher = await startTool('bare-publisher')
+    const [sheaf, publisher, readers, hub] = await Promise.all([
+      startSheaf(),
+      startTool<PublisherQuestion, string>('bare-publisher'),
+      startTool<ReadersQuestion, ReadersAnswer>('readers'),
+      startTool<ReplayQuestion, ReplayAnswer>('replayed-hub'),
+    ])
     const stage: Stage = {
-      sheaf: await startSheaf(),
-      readers: await startTool('readers'),
-      hub: await startTool('replayed-hub'),
+      sheaf,
+      readers,
+      hub,
       publisher,
       publisherUrl: await publisher.ask({ type: 'start' }),
       folder: path,
@@ -46,7 +51,7 @@ export const stream: Measure = {
       const tasks = Math.ceil(streamed / Math.max(10, sockets))
       comparisons.push(...(await measureCrowd(stage, sockets, tasks, few)))
     }
-    await Promise.all([stage.sheaf, stage.readers, stage.publisher, stage.hub].map((part) => part.stop()))
+    await Promise.all([sheaf, readers, publisher, hub].map((part) => part.stop()))
     await remove()
     return comparisons
   },
