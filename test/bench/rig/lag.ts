@@ -31,7 +31,7 @@ export class Lag {
   }
 
   #wait(): void {
-    this.#timer = setTimeout(() => this.#come(), this.#next - performance.now())
+    this.#timer = setTimeout(() => this.#come(), Math.max(0, this.#next - performance.now()))
   }
 
   #come(): void {
