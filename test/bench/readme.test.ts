@@ -21,11 +21,13 @@ const comparison: Comparison = {
   about: 'a job of 100000; results kept',
   contenders: [
     { name: 'Sheaf', about: '', rate: spread(90_000), samples: [] },
-    { name: 'a bare loop', about: '', rate: spread(120_000), samples: [] },
+    { name: 'a bare loop', about: '', target: 0.7, rate: spread(120_000), samples: [] },
+    { name: 'itself', about: '', rate: spread(90_000), samples: [] },
     { name: 'other', about: '', lacks: 'no | fsync', rate: spread(3_000), samples: [] },
   ],
   ratios: [
     { to: 'a bare loop', ratio: spread(0.75), values: [] },
+    { to: 'itself', ratio: spread(1), values: [] },
     { to: 'other', ratio: spread(30), values: [] },
   ],
 }
@@ -42,23 +44,30 @@ describe('the section on speed', () => {
     expect(lines).toContain('| tasks | other | 3,000 tasks/s | 30 × | no \\| fsync |')
   })
 
-  test('has times and bounds in a table of their own', () => {
+  test('has times and bounds in a table of their own, if there is a target for them', () => {
     const delays: Measurement = {
       type: 'delays',
       name: 'commit to reader',
       about: '',
       loads: [
-        { name: '10000 tasks/s', p50Ms: spread(0.5), p99Ms: spread(2), mostMs: spread(9) },
+        { name: '10000 tasks/s', p50Ms: spread(0.5), p99Ms: spread(2), mostMs: spread(9), targetMs: 3 },
         { name: '  bare', p50Ms: spread(0.1), p99Ms: spread(1), mostMs: spread(3) },
+        { name: 'untold', p50Ms: spread(0.1), p99Ms: spread(1), mostMs: spread(3) },
+        { name: '  bare too', p50Ms: spread(0.1), p99Ms: spread(1), mostMs: spread(3) },
       ],
     }
     const bounds: Measurement = {
       type: 'bounds',
       name: 'idle',
       about: '',
-      values: [{ name: 'memory', unit: 'MB', value: spread(123.4), samples: [] }],
+      values: [
+        { name: 'memory', unit: 'MB', value: spread(123.4), most: 250, samples: [] },
+        { name: 'untold', unit: 'MB', value: spread(1), samples: [] },
+      ],
     }
-    const lines = sectionOf(runOf(delays, bounds)).split('\n')
+    const section = sectionOf(runOf(delays, bounds))
+    expect(section).not.toMatch(/untold|bare too/)
+    const lines = section.split('\n')
     const times = 'p50 0.50 ms, p99 2.00 ms; bare: p50 0.10 ms, p99 1.00 ms'
     expect(lines).toContain(`| commit to reader: 10,000 tasks/s | ${times} |`)
     expect(lines).toContain('| idle: memory | 123 MB |')
