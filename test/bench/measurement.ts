@@ -112,13 +112,13 @@ export const sizes = {
     loadMs: 100,
     steadyMs: 750,
     limited: 100,
-    streamed: 100_000,
+    streamed: 60_000,
     slowTasks: 20_000,
-    crowd: 30_000,
+    crowd: 20_000,
     submitted: 50_000,
     watching: 500,
-    openJobs: 500,
-    ended: 200_000,
+    openJobs: 300,
+    ended: 100_000,
   },
 } as const satisfies Record<string, Size>
 
