@@ -17,6 +17,8 @@ const leastToClaimAhead = 16
 const mostAhead = 3
 /** That a pause lasts longer by less than this is no news, in milliseconds. */
 const noticeMs = 1_000
+/** With a rate that leaves room for this many times what is claimed ahead at most, it is claimed ahead. */
+const plenty = 10
 /** How many tasks are taken to have run before a restart, for the slow start after a pause. */
 const ranBefore = 32
 
@@ -95,7 +97,7 @@ export class QueueFlow {
   room(now: number, ahead: number): number {
     if (this.#plain) return Number.POSITIVE_INFINITY
     if (this.#isClosed(now)) return 0
-    let room = this.#cap() + this.#beyond(ahead) - this.claimed
+    let room = this.#cap() + this.#beyond(now, ahead) - this.claimed
     if (this.#meter) room = Math.min(room, this.#meter.room(now, this.atHand))
     if (this.#quota) room = Math.min(room, this.#quota.room(now, this.running, this.atHand))
     if (this.#breaker) room = Math.min(room, this.#breaker.room - this.atHand)
@@ -250,12 +252,17 @@ export class QueueFlow {
     return Math.min(concurrency, this.#adaptive?.limit ?? concurrency, this.#throttle?.allowed ?? concurrency)
   }
 
-  /** Only where a task that is claimed early takes nothing from another: a start that is counted is gone. */
-  #beyond(ahead: number): number {
+  /**
+   * Only where a task that is claimed early takes nothing from another: a start that is counted is gone, unless its rate is
+   * nowhere near being reached.
+   */
+  #beyond(now: number, ahead: number): number {
     const { concurrency = 0 } = this.#limits
     if (concurrency < leastToClaimAhead || this.#cap() < concurrency) return 0
-    if (this.#meter || this.#quota || this.#breaker || this.#adaptive) return 0
-    return Math.min(ahead, mostAhead * concurrency)
+    if (this.#quota || this.#breaker || this.#adaptive) return 0
+    const most = mostAhead * concurrency
+    if (this.#meter && this.#meter.room(now, this.atHand) < plenty * most) return 0
+    return Math.min(ahead, most)
   }
 
   /** Returns whether it is news that the queue is closed, or for how long. */

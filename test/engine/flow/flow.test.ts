@@ -101,6 +101,8 @@ describe('concurrency', () => {
     [{ concurrency: 16 }, 64],
     [{ concurrency: 40 }, 140],
     [{ concurrency: 40, rate: { limit: 500, perMs: 1_000 } }, 40],
+    [{ concurrency: 40, rate: { limit: 1_199, perMs: 1_000 } }, 40],
+    [{ concurrency: 40, rate: { limit: 1_200, perMs: 1_000 } }, 140],
     [{ concurrency: 40, breaker: { failures: 0.5, of: 10, openMs: 1_000, probes: 1 } }, 40],
     [{ concurrency: 40, adaptive: { min: 40, max: 80 } }, 40],
   ])('with %j and 100 ahead has room for %d', (limits, room) => {
