@@ -7,6 +7,7 @@ import { eventLoop } from './measurements/event-loop.ts'
 import { fairness } from './measurements/fairness.ts'
 import { fastapi } from './measurements/fastapi.ts'
 import { growth } from './measurements/growth.ts'
+import { guarded } from './measurements/guarded.ts'
 import { httpTasks } from './measurements/http-tasks.ts'
 import { idle } from './measurements/idle.ts'
 import { limits } from './measurements/limits.ts'
@@ -32,6 +33,7 @@ const measures: readonly Measure[] = [
   noOps,
   peers,
   httpTasks,
+  guarded,
   requests,
   submit,
   fastapi,

@@ -19,6 +19,8 @@ export interface Start {
   database?: string
   /** What is started. Default: as `bun run start` does. */
   command?: readonly string[]
+  /** What its tasks may reach, as `SHEAF_EGRESS_ALLOW`. Default: this machine, where the upstream is. */
+  allow?: string
 }
 
 export interface Address {
@@ -27,9 +29,13 @@ export interface Address {
 
 const started = [process.execPath, `${import.meta.dir}/../../../src/main.ts`]
 
-export const startSheaf = async ({ database, command = started }: Start = {}): Promise<Sheaf> => {
+export const startSheaf = async ({ database, command = started, allow }: Start = {}): Promise<Sheaf> => {
   const { path, remove } = database === undefined ? newFolder() : { path: '', remove: async () => {} }
-  const env = { ...withoutSettings(process.env), ...settings(database ?? `${path}/sheaf.db`) }
+  const env = {
+    ...withoutSettings(process.env),
+    ...settings(database ?? `${path}/sheaf.db`),
+    ...(allow !== undefined && { SHEAF_EGRESS_ALLOW: allow }),
+  }
   const began = performance.now()
   const child = Bun.spawn([...command], { stdio: ['ignore', 'pipe', 'inherit'], env })
   const kill = onExit(async () => {

@@ -13,11 +13,16 @@ export const postsTo = (url: string, forMs: number): LoadQuestion => ({
   forMs,
 })
 
-/** A job of GETs of an upstream: from its acknowledgement to its end. */
-export const runHttp = async (sheaf: Address, upstream: string, tasks: number): Promise<number> => {
+/** A job of GETs of an upstream: from its acknowledgement to its end. `more` is what else is said of it. */
+export const runHttp = async (
+  sheaf: Address,
+  upstream: string,
+  tasks: number,
+  more: object = {},
+): Promise<number> => {
   const task = { kind: 'http', url: `${upstream}/users/{{item}}` }
   const each = { items: Array.from({ length: tasks }, (_, i) => i), task }
-  const { id } = await submit(sheaf, { concurrency: connections, each })
+  const { id } = await submit(sheaf, { concurrency: connections, ...more, each })
   const acknowledged = Date.now()
   const { counts, finishedAt } = await untilEnded(sheaf, id)
   if (counts.succeeded !== tasks) throw new Error(`Expected ${tasks} successes, got ${counts.succeeded}`)
