@@ -85,7 +85,7 @@ export const assemble = (options: PartsOptions): Parts => {
   )
   const streams = new Streams(config.maxSockets)
   const vitals = new Vitals({ clock, log: (level, message, fields) => log[level](message, fields) })
-  const watchdog = options.watchdog ? new Watchdog() : undefined
+  const watchdog = options.watchdog ? new Watchdog(clock.now()) : undefined
   const watch = new Watch({ clock, vitals, store, beat: () => watchdog?.beat(clock.now()) })
   const engine = createEngine({
     store,

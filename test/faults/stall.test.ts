@@ -83,9 +83,13 @@ describe('an event loop that stands still', () => {
     )
     const env = { SHEAF_HANDLERS: module }
     await using server = await new ServerProcess(folder.path, freePort(), env).ready()
-    await submit(server.url, { delayMs: 600, tasks: [{ kind: 'call', handler: 'spin' }] })
+    const before = Date.now()
+    // So soon that it has hardly said before what the time is.
+    await submit(server.url, { delayMs: 100, tasks: [{ kind: 'call', handler: 'spin' }] })
     const line = await server.stderr.line(/The event loop is blocked/)
-    expect(JSON.parse(line)).toMatchObject({ level: 'warn', handler: 'spin' })
+    const { at, ...said } = JSON.parse(line)
+    expect(said).toMatchObject({ level: 'warn', handler: 'spin' })
+    expect(Date.parse(at)).toBeGreaterThan(before)
     const probe = fetch(`${server.url}/livez`, { signal: AbortSignal.timeout(300) })
     expect(await probe.catch((error) => error.name)).toBe('TimeoutError')
   }, 10_000)

@@ -9,7 +9,9 @@ export class Watchdog {
   readonly #beat = new Float64Array(new SharedArrayBuffer(8))
   readonly #worker: Worker
 
-  constructor() {
+  /** Now is the time as of which the event loop turned last, should it not turn again. */
+  constructor(now: number) {
+    this.beat(now)
     // As text it is part of a compiled executable without being named as an entry point.
     const text = String(Reflect.get(child, 'default'))
     const url = URL.createObjectURL(new Blob([text], { type: 'application/typescript' }))
