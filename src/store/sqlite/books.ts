@@ -4,8 +4,8 @@ import type { JobChange, TaskChange } from '../store.ts'
 import { Lanes } from './lanes.ts'
 import type { OwnersBook } from './owners.ts'
 import type { QueueNames } from './queues.ts'
+import { RecentJobs } from './recent.ts'
 import { fromJob, type JobRow, type OpenJob, toJob } from './rows.ts'
-import { RunningJobs } from './running.ts'
 import type { Statements } from './statements/index.ts'
 import { announce } from './webhooks.ts'
 
@@ -43,7 +43,7 @@ export class Books {
     readonly queues: QueueNames,
     /** How many tasks beyond its concurrency a job may have claimed. */
     readonly ahead = 0,
-    readonly running = new RunningJobs(),
+    readonly recent = new RecentJobs(),
   ) {
     this.lanes = new Lanes(statements, now)
   }
@@ -51,8 +51,8 @@ export class Books {
   byNumber(number: number): OpenJob | undefined {
     const known = this.#jobs.get(number)
     if (known) return known
-    const running = this.running.copyOf(number)
-    return running ? this.#open(running) : this.#add(this.statements.jobByNumber.get({ number }))
+    const recent = this.recent.copyOf(number)
+    return recent ? this.#open(recent) : this.#add(this.statements.jobByNumber.get({ number }))
   }
 
   byId(id: string): OpenJob | undefined {

@@ -1,7 +1,7 @@
 import { and, desc, eq, isNull, lt, sql } from 'drizzle-orm'
 import type { BunSQLiteDatabase } from 'drizzle-orm/bun-sqlite'
 import type { TaskState } from '../../job/state.ts'
-import type { JobQuery, JobRecord, TaskQuery } from '../store.ts'
+import type { JobQuery, JobRecord, Page, TaskQuery } from '../store.ts'
 import { jobs, labels } from './schema.ts'
 import type { Statements } from './statements/index.ts'
 
@@ -57,4 +57,14 @@ export const findTasks = async (
     rows.push(...statement.all({ job: number, from: at, until: at + step, limit: limit - rows.length }))
   }
   return rows
+}
+
+/** A page of at most `limit` of the items, of which one more than that may have been read. */
+export const toPage = <T>(items: T[], limit: number, cursor: (next: T, last: T) => number): Page<T> => {
+  const next = items[limit]
+  const last = items[limit - 1]
+  return {
+    data: items.slice(0, limit),
+    next: next === undefined || last === undefined ? undefined : cursor(next, last),
+  }
 }

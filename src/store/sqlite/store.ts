@@ -32,16 +32,16 @@ import { add } from './add.ts'
 import { Books } from './books.ts'
 import { Claimer } from './claim.ts'
 import { findEnds } from './ends.ts'
-import { findJobs, findTasks } from './find.ts'
+import { findJobs, findTasks, toPage } from './find.ts'
 import { keepState, limit, noteStarted, readFlow } from './flow.ts'
 import { Inspector } from './inspect.ts'
 import { Owners, OwnersBook } from './owners.ts'
 import { QueueNames } from './queues.ts'
 import { Reading } from './reading.ts'
+import { RecentJobs } from './recent.ts'
 import { rescue } from './rescue.ts'
 import { Rooms } from './rooms.ts'
 import { toChange, toFailure, toJob, toTask, toWholeTask } from './rows.ts'
-import { RunningJobs } from './running.ts'
 import { applySchedule, toSchedule } from './schedules.ts'
 import { findSelected } from './selected.ts'
 import { settle } from './settle.ts'
@@ -56,7 +56,7 @@ export class SqliteStore implements Store {
   readonly #statements: Statements
   readonly #queues: QueueNames
   readonly #owners: Owners
-  readonly #running = new RunningJobs()
+  readonly #recent = new RecentJobs()
   readonly #space: Space
   readonly #reading: Reading
   readonly #inspector: Inspector | undefined
@@ -167,9 +167,13 @@ export class SqliteStore implements Store {
   }
 
   async job(id: string): Promise<JobRecord | undefined> {
+    const known = this.#recent.byId(id)
+    if (known) return known
     this.#reading.start()
     const row = this.#statements.jobById.get({ id })
-    return row && toJob(row)
+    const job = row && toJob(row)
+    if (job) this.#recent.add(job)
+    return job
   }
 
   async jobs(query: JobQuery): Promise<Page<JobRecord>> {
@@ -261,7 +265,7 @@ export class SqliteStore implements Store {
   /** One synchronous transaction: nothing else can run between its begin and its commit. */
   #transact<T>(now: number, work: (books: Books) => T, ahead = 0): T {
     const owners = new OwnersBook(this.#owners)
-    const books = new Books(this.#statements, now, this.#turn, owners, this.#queues, ahead, this.#running)
+    const books = new Books(this.#statements, now, this.#turn, owners, this.#queues, ahead, this.#recent)
     const all = () => {
       failpoint('transaction-begun')
       const done = work(books)
@@ -275,7 +279,7 @@ export class SqliteStore implements Store {
       failpoint('transaction-committed')
       this.#turn = books.turn
       this.#owners.add(owners.changes)
-      this.#running.take(books.jobs)
+      this.#recent.take(books.jobs, books.changes)
       return done
     } catch (error) {
       this.#queues.forget()
@@ -285,13 +289,3 @@ export class SqliteStore implements Store {
 }
 
 const isNews = ({ moved, deleted, tasks }: JobChange) => moved || deleted || tasks.length > 0
-
-/** A page of at most `limit` of the items, of which one more than that may have been read. */
-const toPage = <T>(items: T[], limit: number, cursor: (next: T, last: T) => number): Page<T> => {
-  const next = items[limit]
-  const last = items[limit - 1]
-  return {
-    data: items.slice(0, limit),
-    next: next === undefined || last === undefined ? undefined : cursor(next, last),
-  }
-}
