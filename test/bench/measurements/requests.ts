@@ -65,7 +65,7 @@ const routes = (first: string, others: readonly string[]): Asked[] => {
     { name, about: 'the snapshot of an ended job', target: 0.5, method, paths: [pathOf(first)] },
     {
       name: `${name} of ${jobs}`,
-      about: 'the same of many jobs in turn',
+      about: 'the same of many jobs in turn, more than are kept',
       target: 0.5,
       method,
       paths: [pathOf(first), ...others.map(pathOf)],
