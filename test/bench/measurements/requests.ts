@@ -24,8 +24,8 @@ interface Asked {
   body?: string
 }
 
-/** So many that their pages, of 17 kB each, are not all kept until they are asked for again. */
-const jobs = 500
+/** More jobs than are kept in memory (`RecentJobs`), and than have room in what is kept of pages, of 17 kB each (`KeptPages`). */
+const jobs = 600
 
 /** What it costs to answer: each route against one of a bare Elysia app that answers the same bytes. */
 export const requests: Measure = {
