@@ -1,11 +1,11 @@
 import type { Delays, Measure } from '../measurement.ts'
 import type { LoadAnswer, LoadQuestion } from '../processes/load.ts'
 import type { Lagged } from '../rig/lag.ts'
-import { submit } from '../rig/sheaf.ts'
+import { submit, untilEnded } from '../rig/sheaf.ts'
 import { followAll } from '../rig/subscriber.ts'
 import { startTool } from '../rig/tool.ts'
 import { startWatched, type Watched } from '../rig/watched.ts'
-import { connections, postsTo, runHttp } from '../rig/work.ts'
+import { connections, postsTo, submitGets } from '../rig/work.ts'
 import { spreadOf } from '../statistics.ts'
 
 /** What others may have to wait for their turn, while the server does what it can. */
@@ -37,7 +37,7 @@ export const eventLoop: Measure = {
       {
         name: `a job of ${httpTasks} GETs runs, ${connections} at once`,
         isHeld: true,
-        run: () => watched.lagDuring(() => runHttp(watched, url, httpTasks)),
+        run: () => whileGetsRun(watched, url, httpTasks),
       },
       {
         name: `one-task jobs are posted over ${connections} connections`,
@@ -64,6 +64,11 @@ export const eventLoop: Measure = {
 const whileNoOpsRun = async (watched: Watched, tasks: number): Promise<Lagged> => {
   const { id } = await submit(watched, { tasks: new Array(tasks).fill({ kind: 'sleep', ms: 0 }) })
   return watched.lagDuring(() => followAll(watched.url, id, tasks))
+}
+
+const whileGetsRun = async (watched: Watched, upstream: string, tasks: number): Promise<Lagged> => {
+  const id = await submitGets(watched, upstream, tasks)
+  return watched.lagDuring(() => untilEnded(watched, id))
 }
 
 /** Nothing of it runs: it is to start in a day. */

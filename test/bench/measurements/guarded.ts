@@ -3,7 +3,7 @@ import type { Measure } from '../measurement.ts'
 import type { FetchQuestion } from '../processes/bare-fetch.ts'
 import { limit, startSheaf } from '../rig/sheaf.ts'
 import { startTool } from '../rig/tool.ts'
-import { connections, runHttp } from '../rig/work.ts'
+import { connections, runGets } from '../rig/work.ts'
 
 const retry = { attempts: 5, delayMs: 1_000 }
 /** Counts each start, and is never reached. */
@@ -29,7 +29,7 @@ export const guarded: Measure = {
           {
             name: 'Sheaf',
             about: 'one job, from its acknowledgement to its end',
-            run: async () => ({ rate: await runHttp(sheaf, named, tasks, { retry }) }),
+            run: async () => ({ rate: await runGets(sheaf, named, tasks, { retry }) }),
           },
           {
             name: 'bare fetch',

@@ -6,7 +6,7 @@ import { runJobs } from '../rig/lots.ts'
 import { submit } from '../rig/sheaf.ts'
 import { startTool, type Tool } from '../rig/tool.ts'
 import { startWatched, type Watched } from '../rig/watched.ts'
-import { connections, postsTo, runHttp } from '../rig/work.ts'
+import { connections, postsTo, runGets } from '../rig/work.ts'
 import { spreadOf } from '../statistics.ts'
 import { measureRun } from './delay.ts'
 
@@ -47,7 +47,7 @@ const rates = async (disks: Disks, { rounds, noOps, httpTasks, loadMs }: Size) =
     {
       name: 'HTTP tasks',
       unit: 'tasks/s',
-      run: async (sheaf) => ({ rate: await runHttp(sheaf, disks.upstream, httpTasks) }),
+      run: async (sheaf) => ({ rate: await runGets(sheaf, disks.upstream, httpTasks) }),
     },
     {
       name: 'POST one-task jobs',
@@ -81,10 +81,10 @@ const delays = async (disks: Disks, size: Size): Promise<Delays> => {
     ['slow', disks.slow],
     ['as it is', disks.quick],
   ] as const) {
-    const lag = await sheaf.lagDuring(() => runHttp(sheaf, disks.upstream, size.httpTasks))
+    const lag = await sheaf.lagDuring(() => runGets(sheaf, disks.upstream, size.httpTasks))
     const { id } = await submit(sheaf, { tasks: [{ kind: 'sleep', ms: 0 }] })
     const get = { url: `${sheaf.url}/jobs/${id}`, method: 'GET', connections: 1, forMs: size.loadMs } as const
-    const [read] = await Promise.all([disks.load.ask(get), runHttp(sheaf, disks.upstream, size.httpTasks)])
+    const [read] = await Promise.all([disks.load.ask(get), runGets(sheaf, disks.upstream, size.httpTasks)])
     const told = await measureRun(sheaf, { rate: 2_000, concurrency: 100 }, size.steadyMs)
     loads.push(
       rowOf(`${disk}: the event loop`, lag),

@@ -13,16 +13,23 @@ export const postsTo = (url: string, forMs: number): LoadQuestion => ({
   forMs,
 })
 
-/** A job of GETs of an upstream: from its acknowledgement to its end. `more` is what else is said of it. */
-export const runHttp = async (
+/** Submits a job of GETs of an upstream; it is on disk. `more` is what else is said of it. */
+export const submitGets = async (
   sheaf: Address,
   upstream: string,
   tasks: number,
   more: object = {},
-): Promise<number> => {
+): Promise<string> => {
   const task = { kind: 'http', url: `${upstream}/users/{{item}}` }
   const each = { items: Array.from({ length: tasks }, (_, i) => i), task }
   const { id } = await submit(sheaf, { concurrency: connections, ...more, each })
+  return id
+}
+
+/** Runs such a job: how fast it is, from its acknowledgement to its end. */
+export const runGets = async (...what: Parameters<typeof submitGets>): Promise<number> => {
+  const [sheaf, , tasks] = what
+  const id = await submitGets(...what)
   const acknowledged = Date.now()
   const { counts, finishedAt } = await untilEnded(sheaf, id)
   if (counts.succeeded !== tasks) throw new Error(`Expected ${tasks} successes, got ${counts.succeeded}`)
