@@ -21,8 +21,11 @@ interface Place {
   limit: number
 }
 
-/** So much is read of the log, in tasks, before others have their turn: about a millisecond. */
-const mostAtOnce = 500
+/**
+ * So much is read of the log, in tasks, before others have their turn: about a millisecond. More than what a commit changes as a rule, or
+ * who reads while a job runs would never have caught up.
+ */
+const mostAtOnce = 2_000
 /** What it costs to ask for a page, in tasks. */
 const costOfPage = 20
 
@@ -35,6 +38,8 @@ export class Pages {
   #shared = new Map<string, Map<string, Promise<LogPage | undefined>>>()
   #waiting: (() => Promise<number>)[] = []
   #reading = false
+  /** How much was read in this turn of the event loop. */
+  #spent = 0
 
   constructor(
     readonly store: Store,
@@ -59,7 +64,7 @@ export class Pages {
   }
 
   #sharedOf(job: string): Map<string, Promise<LogPage | undefined>> {
-    if (this.#shared.size === 0) setImmediate(() => this.#shared.clear())
+    if (this.#shared.size === 0) setImmediate(() => this.#begin())
     const shared = this.#shared.get(job) ?? new Map()
     this.#shared.set(job, shared)
     return shared
@@ -79,14 +84,22 @@ export class Pages {
 
   async #readOn(): Promise<void> {
     this.#reading = true
-    let spent = 0
     for (let next = this.#waiting.shift(); next !== undefined; next = this.#waiting.shift()) {
-      spent += await next()
-      if (spent < mostAtOnce) continue
-      spent = 0
-      await new Promise((resolve) => setImmediate(resolve))
+      if (this.#spent >= mostAtOnce) await this.#nextTurn()
+      this.#spent += await next()
     }
     this.#reading = false
+  }
+
+  async #nextTurn(): Promise<void> {
+    await new Promise((resolve) => setImmediate(resolve))
+    this.#spent = 0
+  }
+
+  /** The beginning of a turn. */
+  #begin(): void {
+    this.#shared.clear()
+    this.#spent = 0
   }
 
   async #load(id: string, { after, limit }: Place): Promise<LogPage | undefined> {

@@ -1,5 +1,5 @@
 import { afterAll, describe, expect, test } from 'bun:test'
-import type { Frame } from '../../src/engine/frame.ts'
+import { type Frame, mostTasks } from '../../src/engine/frame.ts'
 import { Hub } from '../../src/engine/hub.ts'
 import { filterOf } from '../../src/job/filter.ts'
 import { openSqlite } from '../../src/store/sqlite/open.ts'
@@ -140,6 +140,34 @@ describe('a log that many read', () => {
     hub.publish([change([task(0)], { job: job({ seq }) })])
     await listener.follow(hub, id, { after: 0 })
     expect(listener.frames.map(({ seq }) => seq)).toEqual([1])
+  })
+
+  test('is caught up with, though more than a frame is added to it in each turn of the event loop', async () => {
+    let seq = 10_000
+    let reads = 0
+    const store = seeded(shared, job({ seq }))
+    const logged = (after: number, end: number) =>
+      Array.from({ length: end - after }, (_, i) => task(after + i))
+    store.changes = async (_, after, limit) => {
+      reads += 1
+      const end = Math.min(seq, after + limit)
+      return { job: job({ seq }), tasks: logged(after, end), more: end < seq }
+    }
+    const hub = new Hub({ clock: fakeClock(0), store, rate: () => 0 })
+    const goOn = async (turns: number) => {
+      for (let turn = 0; turn < turns; turn++) {
+        await new Promise((resolve) => setImmediate(resolve))
+        const since = seq
+        seq += mostTasks + 200
+        hub.publish([change(logged(since, seq), { since, job: job({ seq }) })])
+      }
+      return reads
+    }
+    const listener = new Listener()
+    void listener.follow(hub, id, { after: 0 })
+    const caughtUp = await goOn(50)
+    expect(await goOn(5)).toBe(caughtUp)
+    expect(listener.frames.at(-1)?.seq).toBe(seq)
   })
 
   test('gives every reader the same frames', async () => {
