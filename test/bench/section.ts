@@ -6,20 +6,16 @@ import type { Run } from './report.ts'
 
 /** The part of the README that says how fast Sheaf is, made of a run of the bench: of whatever it measured that has a target, and of every peer. */
 export const sectionOf = ({ conditions, measurements }: Run): string => {
-  const told = measurements.filter(({ name }) => !left.includes(name))
   return [
     introduction(conditions),
-    tableOf(['work', 'Sheaf', 'its share of what it is measured against'], told.flatMap(limitRows)),
-    tableOf(['work', 'elsewhere', '', 'Sheaf to it', 'what it does not do'], told.flatMap(peerRows)),
-    tableOf(['time, memory, limits', ''], told.flatMap(otherRows)),
-    missing(told),
+    tableOf(['work', 'Sheaf', 'its share of what it is measured against'], measurements.flatMap(limitRows)),
+    tableOf(['work', 'elsewhere', '', 'Sheaf to it', 'what it does not do'], measurements.flatMap(peerRows)),
+    tableOf(['time, memory, limits', ''], measurements.flatMap(otherRows)),
+    missing(measurements),
   ]
     .filter((part) => part !== '')
     .join('\n\n')
 }
-
-/** What is left to the file although there is a target for it: it is for who works on Sheaf. */
-const left: readonly string[] = ['telling']
 
 const marks = { start: '<!-- measured -->', end: '<!-- /measured -->' } as const
 
