@@ -33,7 +33,7 @@ const introduction = ({ at, quick, bun, system, cpu, cpus, memoryGiB, load, sync
     `Measured on ${at.slice(0, 10)}: ${machine}.${quick ? ' A quick run, and rough.' : ''}`,
     `Sheaf is one process on one SQLite file, as it is shipped: WAL, \`synchronous = FULL\` (a transaction of one row took ${milliseconds(syncMs)}), up to 256`,
     'tasks a commit, results kept. Everything ran on this machine, in turns; a rate is a median, a ratio that of neighbouring runs. Ratios can be compared',
-    'with those of another day or machine, rates cannot. Here is what Sheaf is held to; all that was measured is in',
+    'with those of another day or machine, rates cannot. What is bare is the least that the same work can cost: the same SQL, call or route with nothing around it. Here is what Sheaf is held to; all that was measured is in',
     '[published.json](test/bench/published.json).',
   ].join('\n')
 }
