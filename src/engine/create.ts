@@ -214,6 +214,7 @@ class GatherEngine implements Engine {
     } catch (error) {
       return this.#recovery.failed(taken, changes, error)
     }
+    this.#lookahead.committed(this.#clock.now())
     this.#recovery.worked()
     this.#control(committed, now)
     failpoint('before-answers')

@@ -10,10 +10,13 @@ export class Lookahead {
 
   constructor(readonly most: number) {}
 
-  /** To be asked once a commit, with how many attempts ended since the last. */
+  /** To be asked as a commit begins, with how many attempts ended since the last. */
   after(ended: number, now: number): number {
-    const ahead = now - this.#committedAt <= lateMs ? Math.min(ended, this.most) : 0
+    return now - this.#committedAt <= lateMs ? Math.min(ended, this.most) : 0
+  }
+
+  /** To be told when it is over: a disk that takes long is no pause. */
+  committed(now: number): void {
     this.#committedAt = now
-    return ahead
   }
 }
