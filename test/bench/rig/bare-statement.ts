@@ -1,5 +1,5 @@
 import type { Database, SQLQueryBindings, Statement } from 'bun:sqlite'
-import { is, Param, Placeholder } from 'drizzle-orm'
+import { nameOf } from '../../../src/store/sqlite/statements/compile.ts'
 
 type Values = Record<string, SQLQueryBindings>
 
@@ -32,9 +32,4 @@ export const bareStatement = <Row>(db: Database, prepared: Prepared) => {
     run: (values: Values): void => void statement.run(...bind(values)),
     all: (values: Values): Row[] => statement.all(...bind(values)),
   }
-}
-
-const nameOf = (param: unknown): string | undefined => {
-  const given = is(param, Param) ? param.value : param
-  return is(given, Placeholder) ? given.name : undefined
 }

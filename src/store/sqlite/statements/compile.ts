@@ -12,7 +12,7 @@ type Bound = readonly SQLQueryBindings[]
 type Statement = Record<'run' | 'all' | 'get' | 'values', (bound: Bound) => unknown>
 
 /** The part of what drizzle writes that is used here; its types keep some of it to themselves. */
-interface Written {
+export interface Written {
   fields: Field[] | undefined
   getQuery(): { sql: string; params: unknown[] }
 }
@@ -90,12 +90,20 @@ interface Slot {
 }
 
 const slotOf = (param: unknown): Slot => {
-  const given = is(param, Param) ? param.value : param
+  const name = nameOf(param)
   const encode = is(param, Param) ? conversion(param.encoder, 'mapToDriverValue') : undefined
-  return is(given, Placeholder)
-    ? { name: given.name, constant: undefined, encode }
-    : { name: undefined, constant: encode ? encode(given) : given, encode: undefined }
+  if (name !== undefined) return { name, constant: undefined, encode }
+  const given = givenTo(param)
+  return { name, constant: encode ? encode(given) : given, encode: undefined }
 }
+
+/** Which placeholder a parameter of a statement is; undefined if it is a value. */
+export const nameOf = (param: unknown): string | undefined => {
+  const given = givenTo(param)
+  return is(given, Placeholder) ? given.name : undefined
+}
+
+const givenTo = (param: unknown): unknown => (is(param, Param) ? param.value : param)
 
 interface ReadColumn {
   name: string

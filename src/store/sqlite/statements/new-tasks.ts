@@ -1,7 +1,8 @@
-import type { Database, SQLQueryBindings, Statement } from 'bun:sqlite'
-import { is, Param, Placeholder, sql } from 'drizzle-orm'
+import type { Database, SQLQueryBindings } from 'bun:sqlite'
+import { sql } from 'drizzle-orm'
 import type { BunSQLiteDatabase } from 'drizzle-orm/bun-sqlite'
 import { tasks } from '../schema.ts'
+import { nameOf, type Unwritten, type Written } from './compile.ts'
 import { literal } from './given.ts'
 
 /** A new task, as its row has it. */
@@ -58,8 +59,8 @@ export const rowsAtOnce = 32
 export const newTaskStatements = (written: BunSQLiteDatabase, db: Database) => {
   const many = Array.from({ length: rowsAtOnce }, () => newRow)
   return {
-    insertTask: bound(db, written.insert(tasks).values(newRow).prepare()),
-    insertTasks: bound(db, written.insert(tasks).values(many).prepare()),
+    insertTask: bound(db, written.insert(tasks).values(newRow)),
+    insertTasks: bound(db, written.insert(tasks).values(many)),
   }
 }
 
@@ -82,25 +83,23 @@ const newRow = {
   input: sql.placeholder('input'),
 }
 
-/** The part of what drizzle writes that is used here; its types keep some of it to themselves. */
-interface Written {
-  getQuery(): { sql: string; params: unknown[] }
-}
-
-const bound = (db: Database, written: unknown) => {
-  const query = (written as Written).getQuery()
-  for (const [at, param] of query.params.entries())
-    if (nameOf(param) !== columns[at % columns.length])
-      throw new Error(`Expected new tasks to be given by ${columns}, got ${query.params.map(nameOf)}`)
-  let prepared: Statement | undefined
-  const run = (values: readonly SQLQueryBindings[]): void => {
-    prepared ??= db.prepare(query.sql)
-    prepared.run(...values)
+/** As `compile` makes a statement, when it is first used: to write the one of many rows would take a part of each start. */
+const bound = (db: Database, unwritten: Unwritten<unknown>) => {
+  let known: ReturnType<typeof write> | undefined
+  const written = () => {
+    known ??= write(db, unwritten)
+    return known
   }
-  return { getQuery: () => query, run }
+  return {
+    getQuery: () => written().query,
+    run: (values: readonly SQLQueryBindings[]): void => void written().statement.run(...values),
+  }
 }
 
-const nameOf = (param: unknown): string | undefined => {
-  const given = is(param, Param) ? param.value : param
-  return is(given, Placeholder) ? given.name : undefined
+const write = (db: Database, unwritten: Unwritten<unknown>) => {
+  const query = (unwritten.prepare() as Written).getQuery()
+  const names = query.params.map(nameOf)
+  if (names.some((name, at) => name !== columns[at % columns.length]))
+    throw new Error(`Expected new tasks to be given by ${columns}, got ${names}`)
+  return { query, statement: db.prepare(query.sql) }
 }
