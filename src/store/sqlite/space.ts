@@ -2,8 +2,8 @@ import type { Database } from 'bun:sqlite'
 
 /** Free pages beyond this share of the file are given back; up to it they are kept, for what comes next. */
 const mostFree = 0.2
-/** A file is not made smaller for less than this many pages: 8 MiB. */
-const leastPages = 2_048
+/** A file is not made smaller for less than this. */
+const leastBytes = 8 * 1024 * 1024
 /** How many pages a commit gives back at most: about 3 ms of moving those at the end of the file. */
 const pagesAStep = 100
 
@@ -16,6 +16,7 @@ export class Space {
   readonly #all
   readonly #giveBack
   readonly #fold
+  readonly #leastPages
   #steps = 0
   /** Whether something was deleted since it was last found not to be worth it. */
   #isDue = true
@@ -25,6 +26,8 @@ export class Space {
     this.#all = db.query<{ page_count: number }, []>('pragma page_count')
     this.#giveBack = db.query(`pragma incremental_vacuum(${pagesAStep})`)
     this.#fold = db.query('pragma wal_checkpoint(passive)')
+    const layout = db.query<{ page_size: number }, []>('pragma page_size').get()
+    this.#leastPages = leastBytes / (layout?.page_size ?? 4_096)
   }
 
   /** To be called after a commit. */
@@ -44,7 +47,7 @@ export class Space {
     if (!this.#isDue) return false
     const free = this.#free.get()?.freelist_count ?? 0
     const all = this.#all.get()?.page_count ?? 0
-    this.#isDue = free > leastPages && free > all * mostFree
+    this.#isDue = free > this.#leastPages && free > all * mostFree
     if (this.#isDue) {
       this.#giveBack.all()
       this.#steps += 1
