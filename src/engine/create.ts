@@ -1,18 +1,17 @@
 import { atMost, type Clock } from '../clock.ts'
-import { failpoint } from '../failpoint.ts'
 import type { Limits } from '../job/queues.ts'
 import type {
   Acted,
   Action,
   Added,
   Addition,
-  Claim,
-  Committed,
+  JobChange,
   JobRecord,
   NewJob,
   Store,
   Submitted,
 } from '../store/store.ts'
+import { Commits } from './commits.ts'
 import { type Defaults, withDefaults } from './defaults.ts'
 import { dependencyOf, sourcesOf } from './dependency.ts'
 import type { Engine, Health, QueueListQuery, QueueView } from './engine.ts'
@@ -22,7 +21,6 @@ import { Recovery } from './health/recovery.ts'
 import { refusalOf, stopping, Vitals } from './health/vitals.ts'
 import { Hub } from './hub.ts'
 import { Intake } from './intake.ts'
-import { Lookahead } from './lookahead.ts'
 import type { EngineOptions } from './options.ts'
 import { Outbox } from './outbox.ts'
 import { Pulse } from './pulse.ts'
@@ -49,11 +47,8 @@ class GatherEngine implements Engine {
   readonly expect: Engine['expect'] = (job) => this.#outbox.expect(job)
   readonly #clock: Clock
   readonly #log: NonNullable<EngineOptions['log']>
-  readonly #concurrency: number
   readonly #graceMs: number
-  readonly #lookahead: Lookahead
   readonly #intake = new Intake()
-  readonly #mostWaiting: number | undefined
   readonly #defaults: Defaults
   readonly #outbox: Outbox
   readonly #rates = new Rates()
@@ -65,8 +60,7 @@ class GatherEngine implements Engine {
   readonly #runner: Runner
   readonly #vitals: Vitals
   readonly #recovery: Recovery
-  /** Queues that changed what they allow since the last commit. */
-  readonly #regulated = new Set<string>()
+  readonly #commits: Commits
   #state: 'new' | 'running' | 'stopping' | 'stopped' = 'new'
   #stopped: Promise<void> | undefined
 
@@ -77,10 +71,7 @@ class GatherEngine implements Engine {
     this.#vitals = vitals
     const store = heeding(rest.store, vitals)
     this.store = store
-    this.#concurrency = concurrency
     this.#graceMs = graceMs
-    this.#lookahead = new Lookahead(concurrency)
-    this.#mostWaiting = rest.mostWaiting
     this.#defaults = { keepMs: rest.keepMs, idempotencyMs: rest.idempotencyMs }
     this.#hub = new Hub({ clock, store, rate: (job) => this.rate(job) })
     this.#waiting = new Waiting(store, clock)
@@ -88,7 +79,7 @@ class GatherEngine implements Engine {
       clock,
       runs: () => this.#state === 'running' || this.#state === 'stopping',
       pressing: () => !this.#intake.empty && this.#recovery.isOver,
-      commit: () => this.#commit(),
+      commit: () => this.#commits.next(),
     })
     this.#flow = new Flow(rest.queueDefaults)
     this.#recovery = new Recovery({ intake: this.#intake, flow: this.#flow, pulse: this.#pulse, vitals, log })
@@ -101,7 +92,6 @@ class GatherEngine implements Engine {
     const own = { ...rest, store, kinds, clock, log: this.#log, engine: this }
     this.schedules = new KeptSchedules(own, (change) => this.#accept(() => this.#intake.reschedule(change)))
     this.#outbox = new Outbox({ store, clock, log, submit: (job) => this.submit(job) })
-    this.#flow.onChange((queue) => this.#regulate(queue))
     this.#runner = new Runner(kinds, concurrency, {
       clock,
       flow: this.#flow,
@@ -120,6 +110,20 @@ class GatherEngine implements Engine {
         if (this.#runner.waiting > 0 && !this.#runner.holds) this.#pulse.linger()
         else this.#pulse.soon()
       },
+    })
+    this.#commits = new Commits({
+      store,
+      clock,
+      intake: this.#intake,
+      flow: this.#flow,
+      runner: this.#runner,
+      pulse: this.#pulse,
+      vitals,
+      recovery: this.#recovery,
+      concurrency,
+      mostWaiting: rest.mostWaiting,
+      claims: () => this.#state === 'running',
+      tell: (changes, now) => this.#tell(changes, now),
     })
   }
 
@@ -195,85 +199,10 @@ class GatherEngine implements Engine {
     return answer
   }
 
-  async #commit(): Promise<void> {
-    if (!this.#vitals.mayWrite) return this.#recovery.hold()
-    const now = this.#clock.now()
-    const taken = this.#intake.take()
-    const ahead = this.#lookahead.after(taken.settlements.length, now)
-    const claim = this.#state === 'running' && !taken.isApart ? this.#freeWith(ahead) : 0
-    const flow = this.#flow
-    flow.begin(now, ahead)
-    const opened = claim > 0 ? flow.opened(now) : []
-    const changes = taken.isApart ? undefined : flow.takeChanges()
-    const bounds = { claim, ahead, gate: flow, opened, mostWaiting: this.#mostWaiting }
-    const batch = { ...taken.batch(), ...changes, ...bounds, prove: !this.#recovery.isOver }
-    let committed: Committed
-    failpoint('before-commit')
-    try {
-      committed = await this.store.commit(batch, now)
-    } catch (error) {
-      return this.#recovery.failed(taken, changes, error)
-    }
-    this.#lookahead.committed(this.#clock.now())
-    this.#recovery.worked()
-    this.#control(committed, now)
-    failpoint('before-answers')
-    taken.answer(committed)
-    failpoint('before-events')
-    this.#tell(committed, now)
-    failpoint('before-starts')
-    if (!taken.isApart) this.#runner.goOn()
-    for (const claim of committed.claimed) this.#start(claim)
-    // What was claimed of a queue that changed meanwhile was not at hand yet when that was looked at.
-    for (const queue of this.#regulated) this.#giveBack(queue)
-    this.#regulated.clear()
-    const again = taken.isApart || committed.unfinished
-    if (again || (committed.claimed.length < claim && flow.opened(now).length > 0)) this.#pulse.wake(0)
-    else this.#wakeAt(committed.wakeAt, now)
-  }
-
-  /** Tells flow control what came of a commit. */
-  #control({ limited, drained, parked, claimed }: Committed, now: number): void {
-    this.#flow.claimed(claimed, now)
-    this.#flow.drained(drained)
-    this.#flow.parked(parked)
-    for (const { name, record } of limited) this.#flow.setLimits(name, record, now)
-  }
-
-  /** A queue has changed what it allows: what it holds and may not start is given back; what waits may have its turn. */
-  #regulate(queue: string): void {
-    this.#regulated.add(queue)
-    this.#giveBack(queue)
-    this.#pulse.soon()
-  }
-
-  #giveBack(queue: string): void {
-    if (!this.#flow.mayStart(queue)) this.#runner.giveBackIn(queue)
-  }
-
-  /** Comes back when something is due, or a queue opens. */
-  #wakeAt(due: number | undefined, now: number): void {
-    const opens = this.#flow.nextOpenAt()
-    const at = Math.min(due ?? Number.POSITIVE_INFINITY, opens ?? Number.POSITIVE_INFINITY)
-    if (at < Number.POSITIVE_INFINITY) this.#pulse.wake(at - now)
-  }
-
-  #freeWith(ahead: number): number {
-    const most = this.#recovery.most(this.#concurrency + ahead)
-    return Math.max(0, most - this.#runner.size - this.#runner.waiting)
-  }
-
-  /** A claim that was under way when the stop began is given back at once. */
-  #start(claim: Claim): void {
-    if (this.#state === 'running') this.#runner.take(claim)
-    else this.#intake.settle({ claim, result: { type: 'release' } })
-  }
-
-  #tell({ changes }: Committed, now: number): void {
+  #tell(changes: readonly JobChange[], now: number): void {
     for (const { job } of changes) this.#rates.note(job, now)
     this.#hub.publish(changes)
     this.#waiting.publish(changes)
-    this.#runner.heed(changes.flatMap((change) => (change.moved ? change.job : [])))
   }
 
   async #stop(): Promise<void> {
