@@ -5,6 +5,7 @@ import type { Engine } from './engine/engine.ts'
 import { Vitals } from './engine/health/vitals.ts'
 import { Watch } from './engine/health/watch.ts'
 import { Watchdog } from './engine/health/watchdog.ts'
+import { Tally } from './engine/tally/tally.ts'
 import { type App, createApp } from './http/app.ts'
 import type { AppOptions } from './http/options.ts'
 import { Streams } from './http/streams.ts'
@@ -86,7 +87,14 @@ export const assemble = (options: PartsOptions): Parts => {
   const streams = new Streams(config.maxSockets)
   const vitals = new Vitals({ clock, log: (level, message, fields) => log[level](message, fields) })
   const watchdog = options.watchdog ? new Watchdog(clock.now()) : undefined
-  const watch = new Watch({ clock, vitals, store, beat: () => watchdog?.beat(clock.now()) })
+  const tally = new Tally(Object.keys(kinds))
+  const watch = new Watch({
+    clock,
+    vitals,
+    store,
+    beat: () => watchdog?.beat(clock.now()),
+    late: (ms) => tally.late.add(ms),
+  })
   const engine = createEngine({
     store,
     kinds,
@@ -100,6 +108,7 @@ export const assemble = (options: PartsOptions): Parts => {
     mostWaitingPerOwner: config.maxQueuedPerToken,
     secrets: config.secrets,
     vitals,
+    tally,
     log: (level, message, fields) => log[level](message, fields),
   })
   const secrets = new Set(config.secrets.keys())

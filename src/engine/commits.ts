@@ -1,6 +1,6 @@
 import type { Clock } from '../clock.ts'
 import { failpoint } from '../failpoint.ts'
-import type { Claim, Committed, JobChange, Store } from '../store/store.ts'
+import type { Batch, Claim, Committed, JobChange, Store } from '../store/store.ts'
 import type { Flow } from './flow/flow.ts'
 import type { Recovery } from './health/recovery.ts'
 import type { Vitals } from './health/vitals.ts'
@@ -8,6 +8,7 @@ import type { Intake } from './intake.ts'
 import { Lookahead } from './lookahead.ts'
 import type { Pulse } from './pulse.ts'
 import type { Runner } from './runner.ts'
+import type { Tally } from './tally/tally.ts'
 
 export interface CommitsHost {
   store: Pick<Store, 'commit'>
@@ -18,6 +19,7 @@ export interface CommitsHost {
   pulse: Pulse
   vitals: Vitals
   recovery: Recovery
+  tally: Tally
   /** How many attempts run at once. */
   concurrency: number
   /** How many tasks may wait before submissions are refused. */
@@ -43,7 +45,7 @@ export class Commits {
 
   /** Resolves when it is over, whatever came of it. */
   async next(): Promise<void> {
-    const { store, clock, intake, flow, runner, vitals, recovery } = this.#host
+    const { clock, intake, flow, runner, vitals, recovery, tally } = this.#host
     if (!vitals.mayWrite) return recovery.hold()
     const now = clock.now()
     const taken = intake.take()
@@ -57,12 +59,14 @@ export class Commits {
     let committed: Committed
     failpoint('before-commit')
     try {
-      committed = await store.commit(batch, now)
+      committed = await this.#write(batch, taken.size, now)
     } catch (error) {
+      tally.commits.failed += 1
       return recovery.failed(taken, changes, error)
     }
     this.#lookahead.committed(clock.now())
     recovery.worked()
+    tally.committed(batch, committed, now)
     this.#control(committed, now)
     failpoint('before-answers')
     taken.answer(committed)
@@ -73,6 +77,14 @@ export class Commits {
     this.#startAll(committed.claimed)
     if (taken.isApart || committed.unfinished) this.#host.pulse.wake(0)
     else this.#comeBack(committed, claim, now)
+  }
+
+  async #write(batch: Batch, size: number, now: number): Promise<Committed> {
+    const { store, clock, tally } = this.#host
+    const began = clock.elapsed()
+    const committed = await store.commit(batch, now)
+    tally.commits.done(size, clock.elapsed() - began)
+    return committed
   }
 
   /** Tells flow control what came of a commit. */

@@ -11,10 +11,11 @@ import type {
   Store,
   Submitted,
 } from '../store/store.ts'
+import type { Census } from './census.ts'
 import { Commits } from './commits.ts'
 import { type Defaults, withDefaults } from './defaults.ts'
 import { dependencyOf, sourcesOf } from './dependency.ts'
-import type { Engine, Health, QueueListQuery, QueueView } from './engine.ts'
+import type { Engine, Health, Occupancy, QueueListQuery, QueueView } from './engine.ts'
 import { Flow } from './flow/flow.ts'
 import { heeding } from './health/heeding.ts'
 import { Recovery } from './health/recovery.ts'
@@ -28,6 +29,7 @@ import { Queues } from './queues.ts'
 import { Rates } from './rates.ts'
 import { Runner } from './runner.ts'
 import { KeptSchedules } from './schedules/schedules.ts'
+import { Tally } from './tally/tally.ts'
 import { Waiting } from './waiting.ts'
 
 /** A task is rescued so often; if the server dies with it once more, the task fails. */
@@ -42,6 +44,7 @@ export const createEngine = (options: EngineOptions): Engine => new GatherEngine
 class GatherEngine implements Engine {
   readonly store: Store
   readonly schedules: KeptSchedules
+  readonly tally: Tally
   readonly follow: Engine['follow'] = (...given) => this.#hub.follow(...given)
   readonly select: Engine['select'] = (...given) => this.#hub.select(...given)
   readonly expect: Engine['expect'] = (job) => this.#outbox.expect(job)
@@ -66,7 +69,12 @@ class GatherEngine implements Engine {
 
   constructor({ kinds, clock, concurrency = 256, graceMs = 10_000, ...rest }: EngineOptions) {
     this.#clock = clock
-    const { log = () => {}, vitals = new Vitals({ clock, log }) } = rest
+    const {
+      log = () => {},
+      vitals = new Vitals({ clock, log }),
+      tally = new Tally(Object.keys(kinds)),
+    } = rest
+    this.tally = tally
     this.#log = log
     this.#vitals = vitals
     const store = heeding(rest.store, vitals)
@@ -95,6 +103,7 @@ class GatherEngine implements Engine {
     this.#runner = new Runner(kinds, concurrency, {
       clock,
       flow: this.#flow,
+      tally: this.tally.attempts,
       maxOutputBytes: rest.maxOutputBytes ?? 16 * 1024 * 1024,
       sourcesOf: (claim) => sourcesOf(store, claim, rest.secrets),
       dependency: (claim, task) => dependencyOf(store, claim, task),
@@ -120,6 +129,7 @@ class GatherEngine implements Engine {
       pulse: this.#pulse,
       vitals,
       recovery: this.#recovery,
+      tally: this.tally,
       concurrency,
       mostWaiting: rest.mostWaiting,
       claims: () => this.#state === 'running',
@@ -129,6 +139,7 @@ class GatherEngine implements Engine {
 
   async start(): Promise<void> {
     const rescued = await this.store.rescue(this.#clock.now(), mostRescues)
+    this.tally.commits.tasksRescued += rescued
     if (rescued > 0) this.#log('warn', 'Rescued tasks that a dead process left running', { rescued })
     this.#flow.load(await this.store.flow(), this.#clock.now())
     if (this.#state !== 'new') return
@@ -185,6 +196,16 @@ class GatherEngine implements Engine {
 
   rate(job: JobRecord): number {
     return this.#rates.of(job, this.#clock.now())
+  }
+
+  occupancy(): Occupancy {
+    const { concurrency, waiting: atHand } = this.#runner
+    const running = this.#runner.sizes()
+    return { concurrency, running, atHand, followers: this.followers, waiters: this.#waiting.size }
+  }
+
+  census(most: number): Promise<Census> {
+    return this.#queues.census(most)
   }
 
   health(): Health {

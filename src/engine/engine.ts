@@ -2,10 +2,12 @@ import type { FaultCode, WarningCode } from '../job/faults.ts'
 import type { Breaker, Limits } from '../job/queues.ts'
 import type { Selection } from '../job/selection.ts'
 import type { Acted, Action, Added, Addition, JobRecord, NewJob, Store, Submitted } from '../store/store.ts'
+import type { Census } from './census.ts'
 import type { Following, FollowOptions, Reader } from './follow.ts'
 import type { Ailment } from './health/vitals.ts'
 import type { Schedules } from './schedules/schedules.ts'
 import type { Searching, SelectOptions } from './selection/select.ts'
+import type { Tally } from './tally/tally.ts'
 
 /** What the rest of Sheaf sees of the engine. */
 export interface Engine {
@@ -50,7 +52,26 @@ export interface Engine {
   readonly schedules: Schedules
   /** Tasks ended a second, lately. */
   rate(job: JobRecord): number
+  /** What it has done since it started, counted. */
+  readonly tally: Tally
+  /** What it is busy with at this moment. */
+  occupancy(): Occupancy
+  /** What waits and runs, by queue for those `most` that have the most of it. It costs what there are queues. */
+  census(most: number): Promise<Census>
   health(): Health
+}
+
+export interface Occupancy {
+  /** How many tasks may run at once. */
+  concurrency: number
+  /** How many run, by kind. */
+  running: Record<string, number>
+  /** Claims that start as soon as a task has ended. */
+  atHand: number
+  /** Subscriptions to jobs. */
+  followers: number
+  /** Requests that wait for a job. */
+  waiters: number
 }
 
 export type Health =

@@ -3,6 +3,7 @@ import type { Limits } from '../job/queues.ts'
 import type { Store } from '../store/store.ts'
 import type { Vitals } from './health/vitals.ts'
 import type { Kinds } from './runner.ts'
+import type { Tally } from './tally/tally.ts'
 
 export interface EngineOptions {
   store: Store
@@ -28,5 +29,7 @@ export interface EngineOptions {
   secrets?: ReadonlyMap<string, string>
   /** What is wrong with this server, where others tell of it too. Default: known to the engine alone. */
   vitals?: Vitals
+  /** Where what it does is counted, where others count too. Default: a new one. */
+  tally?: Tally
   log?: (level: 'debug' | 'warn' | 'error', message: string, fields?: Record<string, unknown>) => void
 }

@@ -1,7 +1,8 @@
 import type { Clock } from '../clock.ts'
-import type { Limits } from '../job/queues.ts'
+import { isPattern, type Limits } from '../job/queues.ts'
 import type { Limited, LimitsChange, QueueRecord } from '../store/flow.ts'
 import type { Store } from '../store/store.ts'
+import { type Census, takeCensus } from './census.ts'
 import type { QueueListQuery, QueueView } from './engine.ts'
 import type { Flow } from './flow/flow.ts'
 
@@ -31,6 +32,13 @@ export class Queues {
 
   async one(name: string): Promise<QueueView> {
     return this.#view(name, await this.host.store.queue(name))
+  }
+
+  /** What waits and runs in all of them; patterns of names are none. */
+  census(most: number): Promise<Census> {
+    const names = this.host.flow.names().filter((name) => !isPattern(name))
+    const view = (name: string, record: QueueRecord | undefined) => this.#view(name, record)
+    return takeCensus({ store: this.host.store, names, view }, most)
   }
 
   async limit(name: string, limits: Limits | undefined): Promise<boolean> {

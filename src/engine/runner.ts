@@ -6,6 +6,7 @@ import type { AttemptResult, Claim, JobRecord } from '../store/store.ts'
 import { Attempt, type AttemptHost, type Interruption, interrupted } from './attempt.ts'
 import type { Flow } from './flow/flow.ts'
 import { verdictOf } from './flow/verdict.ts'
+import type { AttemptTally } from './tally/attempts.ts'
 import { Window } from './window.ts'
 
 export type Kinds = Readonly<Record<string, Kind>>
@@ -13,6 +14,8 @@ export type Kinds = Readonly<Record<string, Kind>>
 export interface RunnerHost extends Omit<AttemptHost, 'ended'> {
   /** What the queues allow. */
   flow: Pick<Flow, 'mayStart' | 'started' | 'ended' | 'unclaimed'>
+  /** Counts the attempts. */
+  tally: Pick<AttemptTally, 'ended'>
   settle(claim: Claim, result: AttemptResult): void
 }
 
@@ -39,6 +42,14 @@ export class Runner {
   /** How many attempts run. */
   get size(): number {
     return this.#size
+  }
+
+  /** The same by kind of task. */
+  sizes(): Record<string, number> {
+    const sizes = Object.fromEntries(Object.keys(this.kinds).map((kind) => [kind, 0]))
+    for (const attempts of this.#running.values())
+      for (const { claim } of attempts) sizes[claim.kind] = (sizes[claim.kind] ?? 0) + 1
+    return sizes
   }
 
   /** How many claims wait for an attempt to end. */
@@ -141,7 +152,9 @@ export class Runner {
     if (ofJob?.size === 0) this.#running.delete(job)
     this.#size -= 1
     const now = this.host.clock.now()
-    this.host.flow.ended(attempt.claim, result.type, now - attempt.startedAt, now, verdictOf(result))
+    const ms = now - attempt.startedAt
+    this.host.flow.ended(attempt.claim, result.type, ms, now, verdictOf(result))
+    this.host.tally.ended(attempt.claim.kind, result.type, ms)
     if (isEnd(result) && mayDecide(attempt.claim.mode, result.type)) this.#held.add(job)
     this.#refill()
     this.host.settle(attempt.claim, result)

@@ -61,6 +61,13 @@ export class Waiting {
     }
   }
 
+  /** How many wait. */
+  get size(): number {
+    let sum = 0
+    for (const waiters of this.#waiters.values()) sum += waiters.size
+    return sum
+  }
+
   /** To be called after the commit, and only then. */
   publish(changes: readonly JobChange[]): void {
     if (this.#waiters.size === 0) return

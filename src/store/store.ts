@@ -84,6 +84,8 @@ export interface Store {
 export interface Condition {
   /** The file is gone, or another has its name. */
   replaced: boolean
+  /** The length of the file itself; 0 if it is gone. */
+  fileBytes: number
   /** The length of the log of what has yet to be folded into the file. */
   walBytes: number
   /** It is long, and a reader keeps it from being folded in. */

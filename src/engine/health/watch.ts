@@ -10,6 +10,8 @@ export interface WatchHost {
   store: Pick<Store, 'inspect'>
   /** Called with each beat: the event loop turns. */
   beat?(): void
+  /** Told with each beat by how many milliseconds it came too late. */
+  late?(ms: number): void
 }
 
 export const beatMs = 500
@@ -61,6 +63,7 @@ export class Watch {
     const { clock, vitals } = this.#host
     const wall = clock.wall()
     const passed = clock.elapsed() - this.#elapsed
+    this.#host.late?.(Math.max(0, passed - beatMs))
     const still = Math.round(passed - beatMs)
     if (still >= leastMs) vitals.note('The event loop stood still', { ms: still })
     const jump = Math.round(wall - this.#wall - passed)

@@ -17,14 +17,16 @@ export class Inspector {
     readonly file: string,
     readonly longBytes = longLogBytes,
   ) {
-    this.#inode = inodeOf(file)
+    this.#inode = statOf(file)?.ino
   }
 
   /** Folds nothing in if it may not write. */
   look(mayWrite: boolean): Condition {
-    const walBytes = statSync(`${this.file}-wal`, { throwIfNoEntry: false })?.size ?? 0
+    const walBytes = statOf(`${this.file}-wal`)?.size ?? 0
+    const found = statOf(this.file)
     return {
-      replaced: inodeOf(this.file) !== this.#inode,
+      replaced: found?.ino !== this.#inode,
+      fileBytes: found?.size ?? 0,
       walBytes,
       held: mayWrite && walBytes > this.longBytes && !this.#fold(),
     }
@@ -45,4 +47,4 @@ export class Inspector {
   }
 }
 
-const inodeOf = (file: string): number | undefined => statSync(file, { throwIfNoEntry: false })?.ino
+const statOf = (file: string) => statSync(file, { throwIfNoEntry: false })
