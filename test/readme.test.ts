@@ -6,6 +6,7 @@ import { call, connect } from '../src/client.ts'
 import { settings } from '../src/config.ts'
 import { filesOf } from './kinds/email/parts.ts'
 import { type Listener, startSmtp } from './kinds/email/server.ts'
+import { Exposition } from './support/exposition.ts'
 import { answerOf, ChildProcess, freePort } from './support/process.ts'
 import { startServer, type TestServer } from './support/server.ts'
 import { startUpstream } from './support/upstream.ts'
@@ -27,6 +28,11 @@ const blocks: Block[] = [...readme.matchAll(/^```(\w+)\n(.*?)^```$/gms)].map((ma
 }))
 const blocksIn = (language: string, having = '') =>
   blocks.filter((block) => block.language === language && block.code.includes(having))
+
+interface Scraping {
+  authorization?: { credentials: string }
+  static_configs: unknown[]
+}
 
 /** Where blocks become files: inside the package, so that `sheaf` is found, and ignored by git. */
 const folder = join(root, 'dist', 'readme')
@@ -328,6 +334,18 @@ describe('the README', () => {
     })
     expect(response.status).toBe(422)
     expect(await response.json()).toEqual(JSON.parse(problem?.code ?? ''))
+  })
+
+  test('tells Prometheus how to ask for the metrics', async () => {
+    const [block] = blocksIn('yaml', 'scrape_configs')
+    const { scrape_configs } = Bun.YAML.parse(block?.code ?? '') as { scrape_configs: Scraping[] }
+    const [{ authorization, static_configs } = { static_configs: [] }] = scrape_configs
+    expect(static_configs).toEqual([{ targets: ['localhost:3000'] }])
+    const { credentials } = authorization ?? {}
+    await using own = await startServer({ env: { SHEAF_TOKENS: `read:${credentials}` } })
+    const headers = { authorization: `Bearer ${credentials}` }
+    const response = await fetch(`${own.url}/metrics`, { headers })
+    expect(new Exposition(await response.text()).value('sheaf_ready')).toBe(1)
   })
 
   test('lists every setting with its default and meaning', () => {

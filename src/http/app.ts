@@ -10,6 +10,8 @@ import { events } from './events.ts'
 import { originGuard, ticketGuard, tokenGuard } from './guard.ts'
 import { handlers } from './handlers.ts'
 import { jobs } from './jobs.ts'
+import { RequestTally } from './metrics/requests.ts'
+import { metrics } from './metrics.ts'
 import type { AppOptions } from './options.ts'
 import { probes } from './probes.ts'
 import { queues } from './queues.ts'
@@ -47,16 +49,24 @@ export const createApp = (options: AppOptions) => {
   const websocket = websocketOptions(options.socketIdleSeconds)
   const app = new Elysia({ normalize: false, prefix, serve, websocket })
   const office = new TicketOffice(options.clock)
+  const requests = new RequestTally()
   const tools = { routes: new RouteTable(app), clock: options.clock, log: options.log }
   return (
     app
       // Typed as never: any other type would become part of what Eden takes for a success.
-      .onError(({ error, request }) => answerError(error, request, tools) as never)
-      .onTransform(({ request }) => checkOrigin(request))
+      .onError(({ error, request, route }) => {
+        const answer = answerError(error, request, tools)
+        requests.refused(route, answer.status)
+        return answer as never
+      })
+      .onTransform(({ request, route }) => {
+        requests.came(route, request.method)
+        checkOrigin(request)
+      })
       .use(probes(options))
       .use(docs())
       .use(asyncApi())
-      .use(guarded(options))
+      .use(guarded(options, requests))
       .use(streamed(options, office))
       .use(ticketed(options, office))
       .use(administered(options))
@@ -67,11 +77,12 @@ export const createApp = (options: AppOptions) => {
  * Everything that needs a token, where there are any. An instance of its own: Elysia runs a hook for each route of its
  * instance, those that were added before it too.
  */
-const guarded = (options: AppOptions) => {
+const guarded = (options: AppOptions, requests: RequestTally) => {
   const checkToken = tokenGuard(options.tokens, 'submit')
   return new Elysia()
     .onTransform(({ request }) => checkToken(request))
     .use(root(options))
+    .use(metrics(options, requests))
     .use(handlers(options))
     .use(submit(options))
     .use(additions(options))

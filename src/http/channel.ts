@@ -50,7 +50,7 @@ export const channel = ({ engine, log, streams, socketBufferBytes: bufferBytes }
       open(ws) {
         const socket = socketOf(ws)
         const session = new Session(socket, { engine, log, bufferBytes })
-        const forget = streams.add(() => socket.close(...closes.stop))
+        const forget = streams.add('websocket', () => socket.close(...closes.stop))
         open.set(ws.raw, { session, forget })
         // Elysia would convert the text (`007` to 7) before it hands it over, so it is taken at the source.
         socket.data.message = (_, message) => session.receive(message)

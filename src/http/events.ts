@@ -62,7 +62,7 @@ export const events = ({ engine, clock, streams, log, socketBufferBytes }: AppOp
           if (error !== undefined) log.error('An event stream broke', { job: job.id, error })
         },
       })
-      forget = streams.add(() => stream.end())
+      forget = streams.add('sse', () => stream.end())
       return new Response(stream.body, { headers })
     },
     {

@@ -141,7 +141,7 @@ const stream = (
     },
   })
   // One that ends by itself is let do so when the server stops.
-  if (live) forget = streams.add(() => body.cut(stopping()))
+  if (live) forget = streams.add('results', () => body.cut(stopping()))
   return body.stream
 }
 

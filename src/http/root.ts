@@ -16,6 +16,7 @@ const links = {
   asyncapi: '/asyncapi.json',
   livez: '/livez',
   readyz: '/readyz',
+  metrics: '/metrics',
 } as const
 
 const Root = Type.Object({

@@ -1,8 +1,12 @@
 import { Problem } from '../job/errors.ts'
 
+export const transports = ['websocket', 'sse', 'results'] as const
+/** What a stream is: a socket of the channel, the events of a job, or its results as they come. */
+export type Transport = (typeof transports)[number]
+
 /** What is open for as long as a client likes, and is to be ended when the server stops: SSE streams and sockets. */
 export class Streams {
-  #ends = new Set<() => void>()
+  readonly #ends = new Map<() => void, Transport>()
   #closed = false
 
   /** `most` is how many there may be. */
@@ -16,9 +20,9 @@ export class Streams {
   }
 
   /** Registers how to end a stream; returns what takes it off the list. To one that comes too late it happens at once. */
-  add(end: () => void): () => void {
+  add(transport: Transport, end: () => void): () => void {
     if (this.#closed) end()
-    else this.#ends.add(end)
+    else this.#ends.set(end, transport)
     return () => void this.#ends.delete(end)
   }
 
@@ -30,10 +34,17 @@ export class Streams {
     return this.#ends.size
   }
 
+  /** How many of a transport are open. */
+  open(transport: Transport): number {
+    let sum = 0
+    for (const one of this.#ends.values()) if (one === transport) sum += 1
+    return sum
+  }
+
   /** Ends everything that is open. May be called again. */
   close(): void {
     this.#closed = true
-    const ends = [...this.#ends]
+    const ends = [...this.#ends.keys()]
     this.#ends.clear()
     for (const end of ends) end()
   }

@@ -67,6 +67,7 @@ describe('the OpenAPI document', () => {
       'get /jobs/{id}/tasks/{task}',
       'get /jobs/{id}/tasks/{task}/artifact',
       'get /livez',
+      'get /metrics',
       'get /queues',
       'get /queues/{name}',
       'get /readyz',
@@ -181,6 +182,11 @@ describe('the OpenAPI document', () => {
     })
     const inQuery = results?.parameters?.filter((parameter) => parameter.in === 'query')
     expect(inQuery?.map(({ name }) => name)).toEqual(['wait', 'order', 'after', 'from', 'format'])
+  })
+
+  test('says that metrics are text', () => {
+    const { content } = document.paths['/metrics']?.get?.responses['200'] ?? {}
+    expect(content).toEqual({ 'text/plain; version=0.0.4; charset=utf-8': { schema: { type: 'string' } } })
   })
 
   test('gives an example of a submission that is accepted', async () => {

@@ -128,8 +128,8 @@ describe('the open streams', () => {
   test('are ended once each, and may be closed twice', () => {
     const streams = new Streams()
     let ended = 0
-    streams.add(() => (ended += 1))
-    const forget = streams.add(() => (ended += 100))
+    streams.add('sse', () => (ended += 1))
+    const forget = streams.add('sse', () => (ended += 100))
     forget()
     streams.close()
     streams.close()
@@ -141,7 +141,7 @@ describe('the open streams', () => {
     const streams = new Streams()
     streams.close()
     let ended = false
-    streams.add(() => {
+    streams.add('sse', () => {
       ended = true
     })
     expect(ended).toBe(true)

@@ -3,6 +3,7 @@ import { treaty } from '@elysiajs/eden'
 import { Elysia } from 'elysia'
 import { connect, sleep } from '../../src/client.ts'
 import { call, sheaf } from '../../src/index.ts'
+import { Exposition } from '../support/exposition.ts'
 import { temporaryFolder } from '../support/folder.ts'
 import { greet, hostApp, startHost } from './rig.ts'
 
@@ -17,6 +18,13 @@ describe('Sheaf in an app', () => {
     const root = await (await ask(app, '/gather')).json()
     expect(root).toMatchObject({ name: 'sheaf', links: { jobs: '/gather/jobs' } })
     expect((await ask(app, '/jobs')).status).toBe(404)
+  })
+
+  test('has its metrics there, too', async () => {
+    await using host = startHost()
+    await host.local.background(greet, { name: 'Ada' }).then((job) => job.ended())
+    const seen = new Exposition(await (await ask(host.app, '/gather/metrics')).text())
+    expect(seen.value('sheaf_tasks_ended_total', { kind: 'call', state: 'succeeded' })).toBe(1)
   })
 
   test('is typed for the Eden client of the app', async () => {
