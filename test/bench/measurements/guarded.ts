@@ -1,6 +1,7 @@
 import { compare } from '../compare.ts'
 import type { Measure } from '../measurement.ts'
 import type { FetchQuestion } from '../processes/bare-fetch.ts'
+import { scraping } from '../rig/scraping.ts'
 import { limit, startSheaf } from '../rig/sheaf.ts'
 import { startTool } from '../rig/tool.ts'
 import { connections, runGets } from '../rig/work.ts'
@@ -24,12 +25,12 @@ export const guarded: Measure = {
       {
         name: 'HTTP tasks with all guards on',
         unit: 'tasks/s',
-        about: `${tasks} GETs as above, of a host name that the egress guard resolves and vets; its queue has a concurrency of ${connections} and a rate that does not bind, the job retries`,
+        about: `${tasks} GETs as above, of a host name that the egress guard resolves and vets; its queue has a concurrency of ${connections} and a rate that does not bind, the job retries, and its metrics are asked for once a second`,
         contenders: [
           {
             name: 'Sheaf',
             about: 'one job, from its acknowledgement to its end',
-            run: async () => ({ rate: await runGets(sheaf, named, tasks, { retry }) }),
+            run: () => scraping(sheaf, async () => ({ rate: await runGets(sheaf, named, tasks, { retry }) })),
           },
           {
             name: 'bare fetch',
