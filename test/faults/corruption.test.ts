@@ -8,7 +8,6 @@ import { freePort, ServerProcess } from '../support/process.ts'
 import { ask, linesOf, submit, unready } from './support/ask.ts'
 import { garble } from './support/garble.ts'
 
-const pageBytes = 4_096
 const { reason } = faults.corrupt
 
 /** A job whose tasks fill pages of their own, and wait for an hour. */
@@ -23,15 +22,19 @@ const jobOf = (name: string, tasks: number) => ({
   })),
 })
 
-/** The pages that hold tasks, of the first job first. */
-const taskPages = (file: string): number[] => {
-  const db = new Database(file, { readonly: true })
-  const rows = db.query(
-    "select pageno from dbstat where name = 'sheaf_tasks' and pagetype = 'leaf' order by path",
-  )
-  const pages = rows.all().map((row) => Number(Object(row).pageno))
-  db.close(true)
-  return pages
+interface TaskPage {
+  at: number
+  bytes: number
+}
+
+/** Where the pages are that hold tasks, of the first job first. */
+const taskPages = (file: string): TaskPage[] => {
+  using db = new Database(file, { readonly: true })
+  return db
+    .query<TaskPage, []>(
+      "select pgoffset as at, pgsize as bytes from dbstat where name = 'sheaf_tasks' and pagetype = 'leaf' order by path",
+    )
+    .all()
 }
 
 const digestOf = (file: string): string =>
@@ -46,8 +49,7 @@ const prepare = async (folder: { path: string; file(name: string): string }) => 
   const { body: damaged } = await submit(server.url, jobOf('damaged', 200))
   const { body: whole } = await submit(server.url, jobOf('whole', 200))
   await server.kill('SIGTERM')
-  const pages = taskPages(file)
-  for (const page of pages.slice(1, 10)) garble(file, (page - 1) * pageBytes, pageBytes)
+  for (const { at, bytes } of taskPages(file).slice(1, 10)) garble(file, at, bytes)
   return { file, damaged: String(damaged.id), whole: String(whole.id) }
 }
 
