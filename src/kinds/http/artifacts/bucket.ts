@@ -1,7 +1,7 @@
 import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { S3Client, type S3Options } from 'bun'
+import type { S3Options } from 'bun'
 import { type ArtifactId, type Artifacts, keeping } from '../artifacts.ts'
 import { spool } from './spool.ts'
 
@@ -25,7 +25,7 @@ export const readBucket = (text: string): BucketOptions | undefined => {
  * known when it is sent, and no part of one that breaks off is ever there.
  */
 export const openBucket = ({ bucket, prefix, client: options }: BucketOptions): Artifacts => {
-  const client = new S3Client({ ...options, bucket })
+  const client = new Bun.S3Client({ ...options, bucket })
   const folderOf = (job: string) => `${prefix}${job}/`
   const keyOf = ({ job, index, attempt }: ArtifactId) => `${folderOf(job)}${index}-${attempt}`
 

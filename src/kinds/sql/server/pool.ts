@@ -1,4 +1,4 @@
-import { SQL } from 'bun'
+import type { SQL } from 'bun'
 import type { ServerSource } from '../source.ts'
 
 /** How many connections a source has at most, and so how many queries it runs at once. */
@@ -6,7 +6,8 @@ export const mostConnections = 8
 
 /** The connections of a source. Throws if the URL cannot be one. None is open before the first query, nor long after the last. */
 export const openPool = ({ url }: Pick<ServerSource, 'url'>, max = mostConnections): SQL =>
-  new SQL(url, {
+  // Named at once, Bun's clients for PostgreSQL and MySQL would be loaded with every start.
+  new Bun.SQL(url, {
     max,
     idleTimeout: 60,
     connectionTimeout: 10,
