@@ -64,7 +64,7 @@ export const createApp = (options: AppOptions) => {
         checkOrigin(request)
       })
       .use(probes(options))
-      .use(docs())
+      .use(docs(app))
       .use(asyncApi())
       .use(guarded(options, requests))
       .use(streamed(options, office))

@@ -1,4 +1,3 @@
-import { type ElysiaSwaggerConfig, swagger } from '@elysiajs/swagger'
 import { Elysia } from 'elysia'
 import { JobEvent, ProgressEvent, QueueEvent, TasksEvent } from '../job/events.ts'
 import { QueueShape } from '../job/queue-wire.ts'
@@ -12,6 +11,7 @@ import { ScheduleShape, WholeScheduleSpec } from '../kinds/schedule.ts'
 import { EachTaskSpec, JobSpec, TaskSpec } from '../kinds/spec.ts'
 import { bearer, info } from './docs/info.ts'
 import { toOpenApi } from './docs/openapi.ts'
+import { pathsOf, type Routed } from './docs/paths.ts'
 import { pagePolicy, swaggerAssets, swaggerPage } from './docs/swagger-ui.ts'
 import { uploads } from './docs/uploads.ts'
 import { variantsOf } from './docs/variants.ts'
@@ -76,19 +76,24 @@ const documentation = {
     },
   },
   security: [{}, { bearer: [] }],
-} satisfies ElysiaSwaggerConfig['documentation']
+}
 
-/** The OpenAPI document at `/swagger/json`, and the page that shows it at `/swagger`. */
-export const docs = () => {
+/** The OpenAPI document of all routes at `/swagger/json`, and the page that shows it at `/swagger`. */
+export const docs = (all: Routed) => {
   let document: string | undefined
+  const write = () => {
+    const emitted = { ...documentation, paths: pathsOf(all) }
+    return JSON.stringify(toOpenApi(emitted, { named, inPath: pathParameters, uploads }))
+  }
   const app = new Elysia()
-    .onAfterHandle(({ path, response }) => {
-      if (!path.endsWith('/swagger/json')) return
-      document ??= JSON.stringify(toOpenApi(response, { named, inPath: pathParameters, uploads }))
-      return new Response(document, { headers: { 'content-type': 'application/json' } })
-    })
-    .use(swagger({ documentation, excludeStaticFile: false }))
-    // In place of the plugin's page, which loads its script from another host.
+    .get(
+      '/swagger/json',
+      () => {
+        document ??= write()
+        return new Response(document, { headers: { 'content-type': 'application/json' } })
+      },
+      { detail: { hide: true } },
+    )
     .get(
       '/swagger',
       ({ path }) => new Response(swaggerPage(path.replace(/\/$/, '')), { headers: pageHeaders }),

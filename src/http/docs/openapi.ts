@@ -27,7 +27,7 @@ export const toOpenApi = (emitted: unknown, { named, inPath, uploads }: Schemas)
     ...objectOf(document.components),
     schemas: mapObject(copy(named), (schema) => toSchema(schema, refer, true)),
   }
-  return { ...document, openapi: '3.1.0', paths, components }
+  return { openapi: '3.1.0', ...document, paths, components }
 }
 
 interface Known {
