@@ -1,17 +1,13 @@
-import type { SendMailOptions } from 'nodemailer'
 import { artifactUses } from './email/artifacts.ts'
-import { type Attach, findAttachments, isSpent } from './email/attach.ts'
 import { checkEmail } from './email/check.ts'
-import { failureOf, rejectionsOf } from './email/failure.ts'
+import { closed } from './email/failure.ts'
 import { EmailInput } from './email/input.ts'
-import { messageOf } from './email/message.ts'
-import { replyCleaner } from './email/reply.ts'
+import type { Sender } from './email/sender.ts'
 import type { SmtpSettings } from './email/smtp.ts'
-import { openTransport, type TransportOptions } from './email/transport.ts'
-import { AttachmentFailed } from './email/unattached.ts'
+import type { TransportOptions } from './email/transport.ts'
 import type { Artifacts } from './http/artifacts.ts'
-import type { Kind, RunContext, RunResult } from './kind.ts'
-import { aborted, failed, failedForGood, succeeded } from './results.ts'
+import type { Kind } from './kind.ts'
+import { failedForGood } from './results.ts'
 
 export { EmailInput } from './email/input.ts'
 
@@ -22,8 +18,6 @@ export interface EmailKind extends Kind<'email', typeof EmailInput> {
   /** Cuts every connection, whatever is being sent over it. May be called again. */
   close(): Promise<void>
 }
-
-type Send = (input: EmailInput, context: RunContext) => Promise<RunResult>
 
 export interface EmailOptions extends TransportOptions {
   /** Where `http` tasks save what is attached. Default: nowhere. */
@@ -51,59 +45,29 @@ const noServer = failedForGood(
   'smtp_refused',
   'This server sends no mail: the setting SHEAF_SMTP is not set.',
 )
-const noSender = failedForGood('smtp_refused', 'The message has no sender, and SHEAF_SMTP names none.')
-const closed = failed('connect_failed', 'The connections to the SMTP server are closed.')
 
-const createSender = (smtp: SmtpSettings, { artifacts, ...options }: EmailOptions) => {
-  const transport = openTransport(smtp, options)
-  const clean = replyCleaner(smtp)
-  const closing = new AbortController()
-  const sending = new Set<Promise<RunResult>>()
-
-  /** Once more with new streams, if the first were lost with a kept connection that the server had closed meanwhile. */
-  const hand = (message: SendMailOptions, attach: Attach) => {
-    const give = () => transport.sendMail({ ...message, attachments: attach() })
-    return give().catch((error: unknown) => {
-      if (isSpent(error)) return give()
-      throw error
+/** One that is loaded with the first message: nodemailer, and what it needs of Node, would take a tenth of each start. */
+const createSender = (smtp: SmtpSettings, options: EmailOptions): Sender => {
+  let loaded: Promise<Sender> | undefined
+  const load = () => {
+    const loading = import('./email/sender.ts').then((sender) => sender.createSender(smtp, options))
+    // A process that may open no more files can load nothing: the next message tries again.
+    loading.catch(() => {
+      if (loaded === loading) loaded = undefined
     })
+    return loading
   }
-
-  const attempt: Send = async (input, context) => {
-    const message = messageOf(input, smtp, context.idempotencyKey)
-    if (!message) return noSender
-    const { signal } = context
-    try {
-      const attach = await findAttachments(input, context, artifacts)
-      const sent = await hand({ ...message, signal: AbortSignal.any([signal, closing.signal]) }, attach)
-      const { messageId, accepted, rejectedErrors = [], response } = sent
-      const rejected = rejectionsOf(rejectedErrors, clean)
-      return succeeded(JSON.stringify({ messageId, accepted, rejected, response: clean(response) }))
-    } catch (error) {
-      if (signal.aborted) return aborted
-      if (closing.signal.aborted) return closed
-      if (error instanceof AttachmentFailed) return error.result
-      const failure = failureOf(error, clean)
-      if (!failure) throw error
-      return failure
-    }
+  return {
+    send: async (input, context) => {
+      loaded ??= load()
+      return (await loaded).send(input, context)
+    },
+    close: async () => {
+      const sender = loaded?.catch(() => closedSender)
+      loaded = Promise.resolve(closedSender)
+      await (await sender)?.close()
+    },
   }
-
-  const send: Send = async (input, context) => {
-    if (closing.signal.aborted) return closed
-    const result = attempt(input, context)
-    sending.add(result)
-    try {
-      return await result
-    } finally {
-      sending.delete(result)
-    }
-  }
-
-  const close = async () => {
-    closing.abort()
-    await Promise.allSettled(sending)
-    transport.close({ force: true })
-  }
-  return { send, close }
 }
+
+const closedSender: Sender = { send: async () => closed, close: async () => {} }

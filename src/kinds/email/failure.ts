@@ -2,6 +2,9 @@ import type { NodemailerError } from 'nodemailer'
 import type { RunResult } from '../kind.ts'
 import { failed, failedForGood } from '../results.ts'
 
+/** Of a message that came too late, or was being sent. */
+export const closed = failed('connect_failed', 'The connections to the SMTP server are closed.')
+
 type Clean = (reply: string) => string
 
 /**
