@@ -8,13 +8,20 @@ import initial from './migrations/0000_initial.sql' with { type: 'text' }
  */
 export const migrations: readonly string[] = [initial]
 
+interface MigrateOptions {
+  known?: readonly string[]
+  shared?: boolean
+  layOut?: ((db: Database) => void) | undefined
+}
+
 /**
  * Brings a database up to this version, if it is ours. However many migrations that takes, they are one transaction: the
- * file is of the old version, and usable with it, or of the new one, whatever happens in between.
+ * file is of the old version, and usable with it, or of the new one, whatever happens in between. `layOut` is given for a file in
+ * which there is nothing: it says in that transaction how the file is laid out.
  */
 export const migrate = (
   db: Database,
-  { known = migrations, shared = false }: { known?: readonly string[]; shared?: boolean } = {},
+  { known = migrations, shared = false, layOut }: MigrateOptions = {},
 ): void => {
   const version = knownVersion(db, known.length)
   if (version === 0 && !shared && hasTables(db))
@@ -22,14 +29,18 @@ export const migrate = (
       `${db.filename} is not a database of Sheaf: it holds other tables. Name a file for Sheaf alone.`,
     )
   if (version === known.length) return
+  const bring = db.transaction(() => {
+    layOut?.(db)
+    for (const migration of known.slice(version))
+      for (const statement of migration.split('--> statement-breakpoint')) db.run(statement)
+    db.run('create table if not exists sheaf_schema (version integer not null)')
+    db.run('delete from sheaf_schema')
+    db.run('insert into sheaf_schema values (?)', [known.length])
+  })
   try {
-    db.transaction(() => {
-      for (const migration of known.slice(version))
-        for (const statement of migration.split('--> statement-breakpoint')) db.run(statement)
-      db.run('create table if not exists sheaf_schema (version integer not null)')
-      db.run('delete from sheaf_schema')
-      db.run('insert into sheaf_schema values (?)', [known.length])
-    }).immediate()
+    // SQLite lays a file out when a transaction first writes, which an immediate one does as it begins.
+    if (layOut) bring.deferred()
+    else bring.immediate()
   } catch (error) {
     if (version === 0) throw error
     const why = error instanceof Error ? error.message : String(error)

@@ -48,6 +48,16 @@ describe('durability', () => {
     await store.close()
   })
 
+  test('a new file is there in one transaction, and then keeps a log', async () => {
+    const file = newFile()
+    const store = openSqlite({ file })
+    // The counter of changes, which a transaction in the log leaves alone: https://sqlite.org/fileformat2.html, 1.3.8.
+    expect(readFileSync(file).readUInt32BE(24)).toBe(2)
+    expect(pragma(store, 'auto_vacuum')).toBe(2)
+    expect(pragma(store, 'page_size')).toBe(8_192)
+    await store.close()
+  })
+
   test('a store in memory is one of its own', async () => {
     const [a, b] = [openSqlite({ file: ':memory:' }), openSqlite({ file: ':memory:' })]
     await new Driver(a).submit()
