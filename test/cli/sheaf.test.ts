@@ -1,10 +1,11 @@
-import { afterAll, beforeAll, describe, expect, setDefaultTimeout, test } from 'bun:test'
+import { afterAll, afterEach, beforeAll, describe, expect, setDefaultTimeout, test } from 'bun:test'
 import { existsSync, mkdirSync, statSync } from 'node:fs'
 import { join } from 'node:path'
 import manifest from '../../package.json'
 import { help } from '../../src/cli/help.ts'
 import { migrations } from '../../src/store/sqlite/migrations.ts'
 import { openSqlite } from '../../src/store/sqlite/open.ts'
+import { Started } from '../kinds/email/server.ts'
 import { Driver } from '../store/driver.ts'
 import { temporaryFolder } from '../support/folder.ts'
 import { ChildProcess, freePort } from '../support/process.ts'
@@ -13,6 +14,8 @@ import { runSheaf, startSheaf } from './sheaf.ts'
 /** A process starts in a quarter of a second, and on a machine that is busy in several. */
 setDefaultTimeout(20_000)
 
+const started = new Started()
+afterEach(() => started.stop())
 const root = join(import.meta.dir, '../..')
 const built = temporaryFolder()
 afterAll(() => built[Symbol.dispose]())
@@ -72,6 +75,28 @@ describe.each(['in TypeScript', 'compiled'] as const)('sheaf, %s,', (form) => {
     expect((await fetch(`${url}/readyz`)).status).toBe(200)
     expect(await server.kill('SIGTERM')).toEqual({ code: 0, signal: null })
     expect(existsSync(folder.file('sheaf.db'))).toBe(true)
+  })
+
+  test('has all that is loaded only when it is first used', async () => {
+    using folder = temporaryFolder()
+    const smtp = await started.smtp()
+    const env = { PORT: String(freePort()), SHEAF_SMTP: `smtp://127.0.0.1:${smtp.port}?from=ada@example.com` }
+    await using server = startSheaf(folder.path, [], env, programs()[form])
+    const url = (await server.stdout.line(/^Sheaf listens on /)).split(' ').at(-1)
+    const sent = await fetch(`${url}/jobs`, {
+      method: 'POST',
+      headers: { 'content-type': 'application/json', prefer: 'wait=15' },
+      body: JSON.stringify({
+        tasks: [{ kind: 'email', to: 'bob@example.com', subject: 'Hello', text: 'x' }],
+      }),
+    })
+    expect(await sent.json()).toMatchObject({ state: 'succeeded', counts: { succeeded: 1 } })
+    expect(smtp.last.to).toEqual(['bob@example.com'])
+    const document = await fetch(`${url}/swagger/json`)
+    expect(await document.json()).toMatchObject({ openapi: '3.1.0', paths: { '/jobs': {} } })
+    const script = await fetch(`${url}/swagger/swagger-ui.js`)
+    expect((await script.text()).length).toBeGreaterThan(1_000_000)
+    expect(await server.kill('SIGTERM')).toEqual({ code: 0, signal: null })
   })
 
   test('copies the database, and ends with 1 and one line when it cannot', async () => {
