@@ -8,8 +8,8 @@ import { networkFailure } from './http/failure.ts'
 import { HttpInput } from './http/input.ts'
 import { newsOf } from './http/news.ts'
 import { hostOf } from './http/origin.ts'
-import { ask } from './http/request.ts'
-import { type Asked, resultOf } from './http/response.ts'
+import { follow, mayLeadOn, requestOf, urlOf } from './http/request.ts'
+import { type Asked, bodyFor, isToSave, resultOf, savedResultOf } from './http/response.ts'
 import type { Kind, RunContext, RunResult } from './kind.ts'
 import { aborted, failed, failedForGood } from './results.ts'
 
@@ -54,25 +54,35 @@ const queueOf = (host: string): string => {
   return latest.queue
 }
 
+/** Awaits by itself what every request takes, and not through functions that await it: five of those cost 4 µs of 20. */
 const send = async (
   { egress, clock, artifacts }: Tools,
   input: HttpInput,
   context: RunContext,
 ): Promise<RunResult> => {
-  const { job, index, idempotencyKey, attempt, waitedMs, signal } = context
+  const { job, index, attempt, waitedMs, signal } = context
+  const first = urlOf(input)
+  const request = requestOf(input, context.idempotencyKey, signal)
   let redirectedTo: string | undefined
   const onRedirect = (url: URL) => {
     redirectedTo = url.host
   }
   try {
-    const { response, url } = await ask(egress, input, { idempotencyKey, signal, onRedirect })
-    const save: Asked['save'] = async (body, most) => {
-      if (!artifacts) throw new ArtifactFailed('this server saves nothing')
-      return artifacts.save({ job, index, attempt }, body, most)
+    let response = await egress.fetch(first, request)
+    let url = first
+    if (mayLeadOn(response, input)) {
+      const followed = await follow(egress, input, { answered: response, first, request, onRedirect })
+      response = followed.response
+      url = followed.url
     }
     const now = clock.now()
     for (const news of newsOf(response, input, now)) context.upstream(news)
-    return await resultOf(response, { input, waitedMs, url, now, save })
+    const asked: Asked = { input, waitedMs, now, url: url === first ? undefined : url }
+    if (!isToSave(response, input)) return resultOf(response, await bodyFor(response, input), asked)
+    if (!artifacts) throw new ArtifactFailed('this server saves nothing')
+    return await savedResultOf(response, asked, (body, most) =>
+      artifacts.save({ job, index, attempt }, body, most),
+    )
   } catch (error) {
     if (signal.aborted) return aborted
     if (error instanceof EgressRefused) return failedForGood(error.code, error.message, { ...error.details })

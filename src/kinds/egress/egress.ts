@@ -25,23 +25,27 @@ export interface EgressOptions extends RouteOptions {
 export const createEgress = ({ fetch = globalThis.fetch, ...options }: EgressOptions = {}): Egress => {
   const routes = new Routes(options)
 
-  /** Tries one address after the other, as long as none was reached: what was reached may have got the request. */
-  const send = async (start: string, route: Route, rest: string, init: EgressInit): Promise<Response> => {
+  /**
+   * Tries one address after the other, as long as none was reached: what was reached may have got the request. Not async: at
+   * tens of thousands of requests a second, each promise in between can be measured.
+   */
+  const send = (start: string, route: Route, rest: string, init: EgressInit): Promise<Response> => {
     const request = pinned(route, init)
     const bases = init.body instanceof ReadableStream ? route.bases.slice(0, 1) : route.bases
-    let failure: unknown
-    for (const base of bases) {
-      try {
-        return await fetch(base + rest, request)
-      } catch (error) {
+    const sendFrom = (at: number, failure?: unknown): Promise<Response> => {
+      const base = bases[at]
+      if (base === undefined) {
+        routes.forget(start)
+        return Promise.reject(failure)
+      }
+      return fetch(base + rest, request).catch((error) => {
         // Whatever it was, even a timeout: the next attempt of the task begins elsewhere.
         putLast(route, base)
-        failure = error
         if (!isUnreachable(error)) throw error
-      }
+        return sendFrom(at + 1, error)
+      })
     }
-    routes.forget(start)
-    throw failure
+    return sendFrom(0)
   }
 
   const sendOnceFound = async (url: string, init: EgressInit): Promise<Response> => {
@@ -50,7 +54,6 @@ export const createEgress = ({ fetch = globalThis.fetch, ...options }: EgressOpt
   }
 
   return {
-    // Not async: at tens of thousands of requests a second, each promise in between can be measured.
     fetch: (url, init = {}) => {
       const text = String(url)
       const start = startOf(text)

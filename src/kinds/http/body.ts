@@ -1,18 +1,18 @@
-/** A response body, decompressed and decoded: by the charset of its type if that is known, else as UTF-8. */
-export interface Body {
-  text: string
-  /** False when the body has more bytes than asked for: then the connection was closed, and `text` is its beginning. */
-  whole: boolean
-}
+/**
+ * The text of a response body, decompressed and decoded: by the charset of its type if that is known, else as UTF-8. Where the
+ * body has more bytes than were asked for, and the connection was closed, it is the beginning, as `cut`.
+ */
+export type Body = string | { cut: string }
+
+export const textOf = (body: Body): string => (typeof body === 'string' ? body : body.cut)
 
 /** Reads at most `most` bytes of the body. Rejects when the connection breaks. */
-export const readBody = async (response: Response, most: number): Promise<Body> => {
+export const readBody = (response: Response, most: number): Promise<Body> => {
   const length = declaredLength(response)
   // The connection is read by that length, so no more can come: no need for a stream, which would cost a few µs.
   const charset = charsetOf(response)
-  if (length !== undefined && length <= most && charset === 'utf-8')
-    return { text: await response.text(), whole: true }
-  return response.body ? readStream(response.body.getReader(), most, charset) : { text: '', whole: true }
+  if (length !== undefined && length <= most && charset === 'utf-8') return response.text()
+  return response.body ? readStream(response.body.getReader(), most, charset) : Promise.resolve('')
 }
 
 const readStream = async (
@@ -24,12 +24,12 @@ const readStream = async (
   let size = 0
   while (true) {
     const { value, done } = await reader.read()
-    if (done) return { text: decode(chunks, charset), whole: true }
+    if (done) return decode(chunks, charset)
     chunks.push(value)
     size += value.byteLength
     if (size > most) {
       await reader.cancel()
-      return { text: decode(chunks, charset), whole: false }
+      return { cut: decode(chunks, charset) }
     }
   }
 }

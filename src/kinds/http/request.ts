@@ -1,40 +1,35 @@
 import type { Egress, EgressInit } from '../egress/egress.ts'
-import { followRedirects, isRedirect } from '../egress/redirect.ts'
+import { type Followed, followRedirects, isRedirect } from '../egress/redirect.ts'
 import { defaultRedirects, type HttpInput } from './input.ts'
 import { payloadOf } from './payload.ts'
 import { isExpected } from './status.ts'
 
-export interface AskOptions {
-  idempotencyKey: string
-  signal: AbortSignal
+/** Whether the response may lead to another, which the task is to follow. */
+export const mayLeadOn = ({ status }: Response, { redirects = defaultRedirects }: HttpInput): boolean =>
+  redirects > 0 && isRedirect(status)
+
+export interface Redirected {
+  /** What `first` answered. */
+  answered: Response
+  first: string
+  request: EgressInit
   onRedirect: (url: URL) => void
 }
 
-export interface Answer {
-  response: Response
-  /** Where it came from, if that is elsewhere. */
-  url: string | undefined
-}
-
-/** Sends the request, and follows its redirects. Rejects as {@link Egress} and {@link followRedirects} do. */
-export const ask = async (
+/** Follows the redirects of a task. Rejects as {@link followRedirects} does. */
+export const follow = (
   egress: Egress,
   input: HttpInput,
-  { idempotencyKey, signal, onRedirect }: AskOptions,
-): Promise<Answer> => {
+  { answered, first, request, onRedirect }: Redirected,
+): Promise<Followed> => {
   const { redirects = defaultRedirects, expect } = input
-  const first = urlOf(input)
-  const request = requestOf(input, idempotencyKey, signal)
-  const answered = await egress.fetch(first, request)
-  if (redirects === 0 || !isRedirect(answered.status)) return { response: answered, url: undefined }
-  const { response, url } = await followRedirects(egress, first, request, {
+  return followRedirects(egress, first, request, {
     answered,
     most: redirects,
     secret: () => secretsIn(input),
     keep: (status) => expect?.status !== undefined && isExpected(status, expect.status),
     onRedirect,
   })
-  return { response, url: url === first ? undefined : url }
 }
 
 /** Any header may hold a secret, `x-api-key` as well as `authorization`: elsewhere go only those that say nothing of the sender. */

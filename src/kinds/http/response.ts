@@ -1,7 +1,7 @@
 import type { RunResult } from '../kind.ts'
 import { failed, failedForGood, succeeded } from '../results.ts'
 import type { Saved } from './artifacts.ts'
-import { type Body, readBody } from './body.ts'
+import { type Body, readBody, textOf } from './body.ts'
 import { defaultMaxBytes, defaultMaxWaitMs, defaultSavedBytes, type HttpInput } from './input.ts'
 import { parsed } from './parse.ts'
 import { isFound } from './pattern.ts'
@@ -21,38 +21,53 @@ export interface Asked {
   now: number
   /** Where redirects led to. */
   url: string | undefined
-  /** Keeps the body; undefined when it has more than `most` bytes. */
-  save(body: ReadableStream<Uint8Array>, most: number): Promise<Saved | undefined>
 }
 
-/** Reads the response and judges it. Rejects when the connection breaks. */
-export const resultOf = async (response: Response, asked: Asked): Promise<RunResult> => {
-  const { input } = asked
-  const { status } = response
-  if (!isExpected(status, input.expect?.status)) return unexpectedStatus(response, asked)
-  if (input.save) return savedBody(response, asked)
-  const { maxBytes = defaultMaxBytes, expect } = input
-  const wanted = input.parse !== 'none' || expect?.bodyMatches !== undefined
-  const body = await readBody(response, wanted ? maxBytes : mostIgnoredBytes)
-  if (wanted && !body.whole) return tooLarge(status, maxBytes)
-  if (expect?.bodyMatches !== undefined && !isFound(expect.bodyMatches, body.text))
-    return unexpectedBody(response, body, expect.bodyMatches, input)
-  const text = parsed(body.text, response.headers.get('content-type'), input.parse)
-  if (text === undefined) {
-    const why = input.parse === 'json' ? '' : ', as its content-type says'
-    const message = `Expected a body of JSON${why}, got ${body.text.length} characters that are not.`
-    return failedForGood('invalid_response', message, { status, body: start(body.text) })
-  }
-  return outputOf(response, asked, 'body', text)
-}
+/** Keeps a body; undefined when it has more than `most` bytes. */
+export type Save = (body: ReadableStream<Uint8Array>, most: number) => Promise<Saved | undefined>
 
-const savedBody = async (response: Response, asked: Asked): Promise<RunResult> => {
+/** Whether the body is to be saved rather than read. */
+export const isToSave = ({ status }: Response, { save = false, expect }: HttpInput): boolean =>
+  save && isExpected(status, expect?.status)
+
+/** Saves the body. Rejects when the connection breaks, and as `save` does. */
+export const savedResultOf = async (response: Response, asked: Asked, save: Save): Promise<RunResult> => {
   const { maxBytes = defaultSavedBytes } = asked.input
-  const saved = await asked.save(response.body ?? new Blob().stream(), maxBytes)
+  const saved = await save(response.body ?? new Blob().stream(), maxBytes)
   if (!saved) return tooLarge(response.status, maxBytes)
   const { bytes, sha256 } = saved
   const type = response.headers.get('content-type') ?? 'application/octet-stream'
   return outputOf(response, asked, 'artifact', JSON.stringify({ bytes, type, sha256 }))
+}
+
+/** Reads as much of the body as the result is made of. Rejects when the connection breaks, if that matters. */
+export const bodyFor = (response: Response, input: HttpInput): Promise<Body> => {
+  if (!isExpected(response.status, input.expect?.status))
+    // That the rest of the body is lost says less than the status does.
+    return readBody(response, mostIgnoredBytes).catch(() => '')
+  return readBody(response, isWanted(input) ? (input.maxBytes ?? defaultMaxBytes) : mostIgnoredBytes)
+}
+
+const isWanted = ({ parse, expect }: HttpInput): boolean =>
+  parse !== 'none' || expect?.bodyMatches !== undefined
+
+/** Judges a response with the body that was read. */
+export const resultOf = (response: Response, body: Body, asked: Asked): RunResult => {
+  const { input } = asked
+  const { status } = response
+  const { maxBytes = defaultMaxBytes, expect } = input
+  if (!isExpected(status, expect?.status)) return unexpectedStatus(response, textOf(body), asked)
+  if (isWanted(input) && typeof body !== 'string') return tooLarge(status, maxBytes)
+  const text = textOf(body)
+  if (expect?.bodyMatches !== undefined && !isFound(expect.bodyMatches, text))
+    return unexpectedBody(response, text, expect.bodyMatches, input)
+  const json = parsed(text, response.headers.get('content-type'), input.parse)
+  if (json === undefined) {
+    const why = input.parse === 'json' ? '' : ', as its content-type says'
+    const message = `Expected a body of JSON${why}, got ${text.length} characters that are not.`
+    return failedForGood('invalid_response', message, { status, body: start(text) })
+  }
+  return outputOf(response, asked, 'body', json)
 }
 
 const outputOf = (response: Response, { input, url }: Asked, name: string, text: string): RunResult => {
@@ -66,15 +81,13 @@ const tooLarge = (status: number, maxBytes: number): RunResult => {
   return failedForGood('response_too_large', message, { status, maxBytes })
 }
 
-const unexpectedStatus = async (response: Response, asked: Asked): Promise<RunResult> => {
+const unexpectedStatus = (response: Response, body: string, asked: Asked): RunResult => {
   const { input, waitedMs, now } = asked
   const { maxWaitMs = defaultMaxWaitMs, expect, retryOn } = input
   const { status } = response
-  // That the rest of the body is lost says less than the status does.
-  const body = await readBody(response, mostIgnoredBytes).catch((): Body => ({ text: '', whole: false }))
   const allowed = [expect?.status ?? '2xx'].flat().join(', ')
   const message = `Expected status ${allowed}, got ${status}.`
-  const details = { status, body: start(body.text) }
+  const details = { status, body: start(body) }
   if (!isTransient(status, retryOn?.status)) return failedForGood('unexpected_status', message, details)
   const waitMs = maxWaitMs === 0 ? undefined : waitOf(response, input, now)?.ms
   if (waitMs === undefined) return failed('unexpected_status', message, details)
@@ -88,13 +101,13 @@ const unexpectedStatus = async (response: Response, asked: Asked): Promise<RunRe
 
 const unexpectedBody = (
   { status }: Response,
-  body: Body,
+  body: string,
   pattern: string,
   { retryOn }: HttpInput,
 ): RunResult => {
   const fail = retryOn?.body ? failed : failedForGood
-  const message = `Expected a body in which ${JSON.stringify(pattern)} is found, got one of ${body.text.length} characters.`
-  return fail('unexpected_body', message, { status, body: start(body.text) })
+  const message = `Expected a body in which ${JSON.stringify(pattern)} is found, got one of ${body.length} characters.`
+  return fail('unexpected_body', message, { status, body: start(body) })
 }
 
 const headersText = ({ headers }: Response, names: readonly string[] = []): string => {
