@@ -5,6 +5,7 @@ import { hasPlaceholders } from '../job/template/placeholder.ts'
 import type { EndedTask, Kind, Progress, RunContext, RunResult, UpstreamNews } from '../kinds/kind.ts'
 import { redact, resolveInput, type Sources } from '../kinds/resolve.ts'
 import type { AttemptResult, Claim, TaskDefaults } from '../store/store.ts'
+import { giveBackController, takeController } from './controllers.ts'
 
 /** Why an attempt is ended from outside. */
 export type Interruption = 'cancel' | 'release'
@@ -65,7 +66,7 @@ export class Attempt implements RunContext {
 
   /** Made when first asked for: most no-op work never asks. */
   get signal(): AbortSignal {
-    this.#controller ??= new AbortController()
+    this.#controller ??= this.#ended ? new AbortController() : takeController()
     if (this.#ended) this.#controller.abort(ended)
     return this.#controller.signal
   }
@@ -156,7 +157,14 @@ export class Attempt implements RunContext {
 
   #finish(result: RunResult): void {
     if (this.#ended) return
+    if (result.type === 'succeeded' && this.kind.letsGoOfSignal) this.#giveBackSignal()
     this.#end(this.#resultOf(result))
+  }
+
+  #giveBackSignal(): void {
+    if (this.#controller === undefined) return
+    giveBackController(this.#controller)
+    this.#controller = undefined
   }
 
   #resultOf(result: RunResult): AttemptResult {

@@ -43,6 +43,8 @@ export const createHttp = ({
   timeoutMs: () => defaultTimeoutMs,
   queue: ({ url }) => queueOf(hostOf(url)),
   check: (input, at) => checkHttp(input, at, egress, artifacts !== undefined),
+  // All that was asked for was answered and read, or cut off.
+  letsGoOfSignal: true,
   run: (input, context) => send({ egress, clock, artifacts }, input, context),
 })
 

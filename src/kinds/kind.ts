@@ -35,6 +35,11 @@ export interface Kind<Name extends string = string, Input extends TObject = TObj
    * after them. Placeholders may stand anywhere in the input.
    */
   artifacts?(input: Static<Input>, at: string): readonly ArtifactUse[]
+  /**
+   * That nothing of a run that succeeded holds its signal any more. Then that is not aborted at the end, and may serve another
+   * attempt. Default: something may go on until it is told.
+   */
+  letsGoOfSignal?: boolean
   run(input: Static<Input>, context: RunContext): RunResult | Promise<RunResult>
   /** Gives up what it holds: connections, threads, processes. May be called again. */
   close?(): Promise<void>
@@ -67,7 +72,7 @@ export interface RunContext {
   waitedMs: number
   /** The same for every attempt of this task, and for no other task. */
   idempotencyKey: string
-  /** Aborted when the attempt times out, is cancelled, or the server stops. */
+  /** Aborted when the attempt ends: by its result, its timeout, because it is cancelled, or because the server stops. */
   readonly signal: AbortSignal
   /** Runs `action` after `ms` unless the attempt has ended; returns what calls it off. */
   after(ms: number, action: () => void): () => void

@@ -267,6 +267,42 @@ describe('what a kind is given', () => {
     expect(attempt.signal).toBe(attempt.signal)
   })
 
+  test('a signal that serves another attempt, if the kind let go of it and was never told to stop', async () => {
+    const begun: { signal: AbortSignal; end(result: RunResult): void }[] = []
+    const kind: Kind = {
+      ...echo,
+      letsGoOfSignal: true,
+      run: (_, { signal }) => new Promise((end) => begun.push({ signal, end })),
+    }
+    const begin = () => {
+      const made = attemptOf(kind)
+      made.attempt.run()
+      const run = begun.at(-1)
+      if (!run) throw new Error('The kind was not run')
+      return { ...made, ...run, settle: () => made.clock.advance(0) }
+    }
+    const first = begin()
+    first.end({ type: 'succeeded', output: '1' })
+    await first.settle()
+    expect(first.signal.aborted).toBe(false)
+    expect(first.attempt.signal).not.toBe(first.signal)
+    expect(first.attempt.signal.aborted).toBe(true)
+
+    const second = begin()
+    expect(second.signal).toBe(first.signal)
+    second.attempt.interrupt('cancel')
+    second.end({ type: 'succeeded', output: '2' })
+    await second.settle()
+    expect(second.signal.aborted).toBe(true)
+
+    const third = begin()
+    expect(third.signal).not.toBe(second.signal)
+    expect(third.signal.aborted).toBe(false)
+    third.end({ type: 'failed', error: refused, retryable: true })
+    await third.settle()
+    expect(third.signal.aborted).toBe(true)
+  })
+
   test('timers that end with the attempt, and that do not start after it', async () => {
     let fired = 0
     let context: RunContext | undefined
