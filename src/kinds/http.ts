@@ -77,9 +77,8 @@ const send = async (
       response = followed.response
       url = followed.url
     }
-    const now = clock.now()
-    for (const news of newsOf(response, input, now)) context.upstream(news)
-    const asked: Asked = { input, waitedMs, now, url: url === first ? undefined : url }
+    for (const news of newsOf(response, input, clock)) context.upstream(news)
+    const asked: Asked = { input, waitedMs, clock, url: url === first ? undefined : url }
     if (!isToSave(response, input)) return resultOf(response, await bodyFor(response, input), asked)
     if (!artifacts) throw new ArtifactFailed('this server saves nothing')
     return await savedResultOf(response, asked, (body, most) =>

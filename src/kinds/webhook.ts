@@ -94,9 +94,8 @@ const post = async (
   }
   try {
     const response = await egress.fetch(url, { method: 'POST', headers, body, signal, timeout: false })
-    const now = clock.now()
-    for (const news of newsOf(response, {}, now)) context.upstream(news)
-    return await verdictOn(response, context.waitedMs, now)
+    for (const news of newsOf(response, {}, clock)) context.upstream(news)
+    return await verdictOn(response, context.waitedMs, clock.now())
   } catch (error) {
     if (signal.aborted) return aborted
     if (error instanceof EgressRefused) return failedForGood(error.code, error.message, { ...error.details })

@@ -1,3 +1,5 @@
+import { type ContentType, contentTypeOf } from './content-type.ts'
+
 /**
  * The text of a response body, decompressed and decoded: by the charset of its type if that is known, else as UTF-8. Where the
  * body has more bytes than were asked for, and the connection was closed, it is the beginning, as `cut`.
@@ -10,7 +12,7 @@ export const textOf = (body: Body): string => (typeof body === 'string' ? body :
 export const readBody = (response: Response, most: number): Promise<Body> => {
   const length = declaredLength(response)
   // The connection is read by that length, so no more can come: no need for a stream, which would cost a few µs.
-  const charset = charsetOf(response)
+  const { charset } = contentTypeOf(response)
   if (length !== undefined && length <= most && charset === 'utf-8') return response.text()
   return response.body ? readStream(response.body.getReader(), most, charset) : Promise.resolve('')
 }
@@ -18,7 +20,7 @@ export const readBody = (response: Response, most: number): Promise<Body> => {
 const readStream = async (
   reader: ReadableStreamDefaultReader<Uint8Array>,
   most: number,
-  charset: Charset,
+  charset: ContentType['charset'],
 ): Promise<Body> => {
   const chunks: Uint8Array[] = []
   let size = 0
@@ -44,20 +46,5 @@ const declaredLength = ({ headers }: Response): number | undefined => {
   return Number(length)
 }
 
-type Charset = ConstructorParameters<typeof TextDecoder>[0]
-
-const charsetOf = ({ headers }: Response): Charset => {
-  const type = headers.get('content-type')
-  if (type === null || !type.includes(';')) return 'utf-8'
-  const label = /;\s*charset\s*=\s*"?([^\s;"]+)/i.exec(type)?.[1]
-  if (label === undefined || /^utf-?8$/i.test(label)) return 'utf-8'
-  try {
-    // Any text may come: the decoder throws at a label that it does not know.
-    return new TextDecoder(label as Charset).encoding as Charset
-  } catch {
-    return 'utf-8'
-  }
-}
-
-const decode = (chunks: readonly Uint8Array[], charset: Charset): string =>
+const decode = (chunks: readonly Uint8Array[], charset: ContentType['charset']): string =>
   new TextDecoder(charset).decode(Buffer.concat(chunks))

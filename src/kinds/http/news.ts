@@ -1,6 +1,7 @@
+import type { Clock } from '../../clock.ts'
 import type { UpstreamNews } from '../kind.ts'
 import type { HttpInput } from './input.ts'
-import { quotasOf } from './quota.ts'
+import { quotasOf, tellsQuota } from './quota.ts'
 import { isExpected } from './status.ts'
 import { isRefusal, waitOf } from './wait.ts'
 
@@ -13,11 +14,13 @@ const none: readonly UpstreamNews[] = []
 export const newsOf = (
   response: Response,
   input: Pick<HttpInput, 'expect' | 'retryOn'>,
-  now: number,
+  clock: Pick<Clock, 'now'>,
 ): readonly UpstreamNews[] => {
-  const quotas = quotasOf(response.headers, now)
   const overloaded = isRefusal(response.status)
   const isHeard = overloaded || !isExpected(response.status, input.expect?.status)
+  if (!isHeard && !tellsQuota(response.headers)) return none
+  const now = clock.now()
+  const quotas = quotasOf(response.headers, now)
   const pause = isHeard ? waitOf(response, input, now) : undefined
   if (quotas.length === 0 && !pause && !overloaded) return none
   const news = quotas.map((quota): UpstreamNews => ({ quota }))

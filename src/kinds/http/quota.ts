@@ -6,6 +6,14 @@ export type ToldQuota = NonNullable<UpstreamNews['quota']>
 
 const none: readonly ToldQuota[] = []
 
+/** Whether any of the headers is there that {@link quotasOf} reads first. */
+export const tellsQuota = (headers: Headers): boolean =>
+  headers.has('ratelimit-policy') ||
+  headers.has('ratelimit') ||
+  headers.has('ratelimit-remaining') ||
+  headers.has('ratelimit-limit') ||
+  headers.has('x-ratelimit-remaining')
+
 /**
  * The quotas that the headers tell; none if there are no such headers, or nothing in them can be made use of. Understood are
  *

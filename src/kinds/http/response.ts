@@ -1,7 +1,9 @@
+import type { Clock } from '../../clock.ts'
 import type { RunResult } from '../kind.ts'
 import { failed, failedForGood, succeeded } from '../results.ts'
 import type { Saved } from './artifacts.ts'
 import { type Body, readBody, textOf } from './body.ts'
+import { contentTypeOf } from './content-type.ts'
 import { defaultMaxBytes, defaultMaxWaitMs, defaultSavedBytes, type HttpInput } from './input.ts'
 import { parsed } from './parse.ts'
 import { isFound } from './pattern.ts'
@@ -18,7 +20,7 @@ export interface Asked {
   input: HttpInput
   /** How long the task was left waiting before, in all. */
   waitedMs: number
-  now: number
+  clock: Pick<Clock, 'now'>
   /** Where redirects led to. */
   url: string | undefined
 }
@@ -36,7 +38,7 @@ export const savedResultOf = async (response: Response, asked: Asked, save: Save
   const saved = await save(response.body ?? new Blob().stream(), maxBytes)
   if (!saved) return tooLarge(response.status, maxBytes)
   const { bytes, sha256 } = saved
-  const type = response.headers.get('content-type') ?? 'application/octet-stream'
+  const type = contentTypeOf(response).text ?? 'application/octet-stream'
   return outputOf(response, asked, 'artifact', JSON.stringify({ bytes, type, sha256 }))
 }
 
@@ -61,7 +63,7 @@ export const resultOf = (response: Response, body: Body, asked: Asked): RunResul
   const text = textOf(body)
   if (expect?.bodyMatches !== undefined && !isFound(expect.bodyMatches, text))
     return unexpectedBody(response, text, expect.bodyMatches, input)
-  const json = parsed(text, response.headers.get('content-type'), input.parse)
+  const json = parsed(text, contentTypeOf(response).isJson, input.parse)
   if (json === undefined) {
     const why = input.parse === 'json' ? '' : ', as its content-type says'
     const message = `Expected a body of JSON${why}, got ${text.length} characters that are not.`
@@ -82,14 +84,14 @@ const tooLarge = (status: number, maxBytes: number): RunResult => {
 }
 
 const unexpectedStatus = (response: Response, body: string, asked: Asked): RunResult => {
-  const { input, waitedMs, now } = asked
+  const { input, waitedMs, clock } = asked
   const { maxWaitMs = defaultMaxWaitMs, expect, retryOn } = input
   const { status } = response
   const allowed = [expect?.status ?? '2xx'].flat().join(', ')
   const message = `Expected status ${allowed}, got ${status}.`
   const details = { status, body: start(body) }
   if (!isTransient(status, retryOn?.status)) return failedForGood('unexpected_status', message, details)
-  const waitMs = maxWaitMs === 0 ? undefined : waitOf(response, input, now)?.ms
+  const waitMs = maxWaitMs === 0 ? undefined : waitOf(response, input, clock.now())?.ms
   if (waitMs === undefined) return failed('unexpected_status', message, details)
   if (waitedMs + waitMs <= maxWaitMs) return { type: 'snoozed', delayMs: waitMs }
   return failedForGood(
@@ -110,15 +112,14 @@ const unexpectedBody = (
   return fail('unexpected_body', message, { status, body: start(body) })
 }
 
-const headersText = ({ headers }: Response, names: readonly string[] = []): string => {
-  if (names.length === 0) {
-    const type = headers.get('content-type')
-    return type === null ? '{}' : `{"content-type":${JSON.stringify(type)}}`
-  }
-  const kept = new Set(['content-type', ...names.map((name) => name.toLowerCase())])
-  const fields: string[] = []
-  for (const name of kept) {
-    const value = headers.get(name)
+const headersText = (response: Response, names: readonly string[] = []): string => {
+  const { field } = contentTypeOf(response)
+  if (names.length === 0) return `{${field}}`
+  const others = new Set(names.map((name) => name.toLowerCase()))
+  others.delete('content-type')
+  const fields = field === '' ? [] : [field]
+  for (const name of others) {
+    const value = response.headers.get(name)
     if (value !== null) fields.push(`${JSON.stringify(name)}:${JSON.stringify(value)}`)
   }
   return `{${fields.join(',')}}`
