@@ -12,6 +12,8 @@ export type Interruption = 'cancel' | 'release'
 
 export interface AttemptHost {
   clock: Clock
+  /** Runs what is due later. */
+  timers: Pick<Clock, 'after'>
   /** The longest output that is kept, in bytes of JSON. */
   maxOutputBytes: number
   /** Where what placeholders stand for is found. */
@@ -72,7 +74,7 @@ export class Attempt implements RunContext {
   }
 
   after(ms: number, action: () => void): () => void {
-    const cancel = this.host.clock.after(ms, action)
+    const cancel = this.host.timers.after(ms, action)
     if (this.#ended) cancel()
     else this.#timers.push(cancel)
     return cancel

@@ -7,11 +7,12 @@ import { Attempt, type AttemptHost, type Interruption, interrupted } from './att
 import type { Flow } from './flow/flow.ts'
 import { verdictOf } from './flow/verdict.ts'
 import type { AttemptTally } from './tally/attempts.ts'
+import { Timers } from './timers.ts'
 import { Window } from './window.ts'
 
 export type Kinds = Readonly<Record<string, Kind>>
 
-export interface RunnerHost extends Omit<AttemptHost, 'ended'> {
+export interface RunnerHost extends Omit<AttemptHost, 'ended' | 'timers'> {
   /** What the queues allow. */
   flow: Pick<Flow, 'mayStart' | 'started' | 'ended' | 'unclaimed'>
   /** Counts the attempts. */
@@ -36,7 +37,11 @@ export class Runner {
     readonly concurrency: number,
     readonly host: RunnerHost,
   ) {
-    this.#host = { ...host, ended: (attempt, result) => this.#ended(attempt, result) }
+    this.#host = {
+      ...host,
+      timers: new Timers(host.clock),
+      ended: (attempt, result) => this.#ended(attempt, result),
+    }
   }
 
   /** How many attempts run. */

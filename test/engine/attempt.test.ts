@@ -35,6 +35,7 @@ const attemptOf = (kind: Kind, overrides: Partial<Claim> = {}, maxOutputBytes = 
   const logs: { level: string; message: string; fields: Record<string, unknown> | undefined }[] = []
   const host: AttemptHost = {
     clock,
+    timers: clock,
     maxOutputBytes,
     sourcesOf: () => ({ output: async () => undefined, secret: () => undefined }),
     dependency: async () => undefined,
