@@ -30,6 +30,7 @@ export class Runner {
   /** Jobs of which a task ended in a way that may decide them: nothing of them starts until that is known. */
   #held = new Set<number>()
   readonly #host: AttemptHost
+  readonly #mayRunNow = (claim: Claim) => this.#mayRun(claim)
 
   constructor(
     readonly kinds: Kinds,
@@ -124,8 +125,9 @@ export class Runner {
       return
     }
     const attempt = new Attempt(claim, kind, this.#host)
-    const ofJob = this.#running.get(claim.job) ?? new Set()
-    this.#running.set(claim.job, ofJob.add(attempt))
+    const ofJob = this.#running.get(claim.job)
+    if (ofJob) ofJob.add(attempt)
+    else this.#running.set(claim.job, new Set([attempt]))
     this.#size += 1
     this.host.flow.started(claim, attempt.startedAt)
     failpoint('attempt-starting')
@@ -171,7 +173,7 @@ export class Runner {
     if (this.#refilling) return
     this.#refilling = true
     for (;;) {
-      const claim = this.#window.take((next) => this.#mayRun(next))
+      const claim = this.#window.take(this.#mayRunNow)
       if (claim === undefined) break
       this.#start(claim)
     }

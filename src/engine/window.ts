@@ -21,13 +21,15 @@ export class Window {
 
   /** Takes out the first claim of the first lane that may run. */
   take(mayRun: (claim: Claim) => boolean): Claim | undefined {
-    for (const [job, lanes] of this.#jobs)
-      for (const [queue, claims] of lanes) {
-        const [first] = claims
+    for (const lanes of this.#jobs.values())
+      for (const claims of lanes.values()) {
+        const first = claims[0]
         if (first === undefined || !mayRun(first)) continue
-        claims.shift()
-        if (claims.length === 0) this.#removeLane(job, queue)
-        this.#size -= 1
+        if (claims.length === 1) this.#removeLane(first.job, first.queue)
+        else {
+          claims.shift()
+          this.#size -= 1
+        }
         return first
       }
     return undefined
