@@ -6,6 +6,7 @@ import type { EndedTask, Kind, Progress, RunContext, RunResult, UpstreamNews } f
 import { redact, resolveInput, type Sources } from '../kinds/resolve.ts'
 import type { AttemptResult, Claim, TaskDefaults } from '../store/store.ts'
 import { giveBackController, takeController } from './controllers.ts'
+import type { Action, Timers } from './timers.ts'
 
 /** Why an attempt is ended from outside. */
 export type Interruption = 'cancel' | 'release'
@@ -13,7 +14,7 @@ export type Interruption = 'cancel' | 'release'
 export interface AttemptHost {
   clock: Clock
   /** Runs what is due later. */
-  timers: Pick<Clock, 'after'>
+  timers: Pick<Timers, 'after'>
   /** The longest output that is kept, in bytes of JSON. */
   maxOutputBytes: number
   /** Where what placeholders stand for is found. */
@@ -73,7 +74,7 @@ export class Attempt implements RunContext {
     return this.#controller.signal
   }
 
-  after(ms: number, action: () => void): () => void {
+  after(ms: number, action: Action): () => void {
     const cancel = this.host.timers.after(ms, action)
     if (this.#ended) cancel()
     else this.#timers.push(cancel)
@@ -141,12 +142,8 @@ export class Attempt implements RunContext {
    * is late, it waits once more, though at most for a second.
    */
   #limit(timeoutMs: number): void {
-    const { clock } = this.host
     const timeOut = () => this.#finish(timedOut(timeoutMs))
-    // Not by the time of day: that it is set forwards makes no timer late.
-    const since = clock.elapsed()
-    this.after(timeoutMs, () => {
-      const lateMs = clock.elapsed() - since - timeoutMs
+    this.after(timeoutMs, (lateMs) => {
       if (lateMs < leastLateMs) timeOut()
       else this.after(Math.min(lateMs, mostGraceMs), timeOut)
     })

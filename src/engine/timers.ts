@@ -1,20 +1,23 @@
 import type { Clock } from '../clock.ts'
 
+/** What is to be done, told how late it is, in milliseconds. Not by the time of day: that it is set forwards makes nothing late. */
+export type Action = (lateMs: number) => void
+
 interface Timer {
   at: number
-  action: () => void
+  action: Action
 }
 
 /**
  * Timers that are set and called off by the thousand, as those of timeouts are. Of those that last equally long, which are due in the
  * order in which they were set, the first alone is armed: one of the clock for each took 0.5 of the 14 µs of an attempt of kind `http`.
  */
-export class Timers implements Pick<Clock, 'after'> {
+export class Timers {
   readonly #lanes = new Map<number, Lane>()
 
   constructor(readonly clock: Pick<Clock, 'after' | 'elapsed'>) {}
 
-  after(ms: number, action: () => void): () => void {
+  after(ms: number, action: Action): () => void {
     const lane = this.#lanes.get(ms) ?? this.#make(ms)
     const timer = { at: this.clock.elapsed() + ms, action }
     lane.add(timer)
@@ -73,7 +76,7 @@ class Lane {
       this.#waiting.delete(timer)
     }
     if (this.#waiting.size === 0) this.#end()
-    for (const timer of due) timer.action()
+    for (const timer of due) timer.action(now - timer.at)
   }
 }
 

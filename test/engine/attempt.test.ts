@@ -1,5 +1,6 @@
 import { describe, expect, test } from 'bun:test'
 import { Attempt, type AttemptHost } from '../../src/engine/attempt.ts'
+import { Timers } from '../../src/engine/timers.ts'
 import type { Kind, RunContext, RunResult } from '../../src/kinds/kind.ts'
 import type { AttemptResult, Claim } from '../../src/store/store.ts'
 import { fakeClock } from '../../src/testing/clock.ts'
@@ -35,7 +36,7 @@ const attemptOf = (kind: Kind, overrides: Partial<Claim> = {}, maxOutputBytes = 
   const logs: { level: string; message: string; fields: Record<string, unknown> | undefined }[] = []
   const host: AttemptHost = {
     clock,
-    timers: clock,
+    timers: new Timers(clock),
     maxOutputBytes,
     sourcesOf: () => ({ output: async () => undefined, secret: () => undefined }),
     dependency: async () => undefined,

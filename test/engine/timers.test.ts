@@ -63,6 +63,19 @@ describe('timers of one length', () => {
   })
 })
 
+test('a timer tells how late it rings', async () => {
+  const clock = fakeClock(0)
+  const late: number[] = []
+  const timers = new Timers(clock)
+  timers.after(10, (ms) => late.push(ms))
+  timers.after(20, (ms) => late.push(ms))
+  await clock.advance(10)
+  const { elapsed } = clock
+  clock.elapsed = () => elapsed() + 500
+  await clock.advance(10)
+  expect(late).toEqual([0, 500])
+})
+
 test('on random histories, the same rings at the same moments as with a timer of the clock for each', async () => {
   const step = fc.oneof(
     fc.record({ set: fc.constantFrom(0, 5, 7, 20) }),
