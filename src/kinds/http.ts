@@ -86,13 +86,17 @@ const send = async (
     )
   } catch (error) {
     if (signal.aborted) return aborted
-    if (error instanceof EgressRefused) return failedForGood(error.code, error.message, { ...error.details })
-    if (error instanceof ArtifactFailed) return failed(error.code, error.message)
-    if (error instanceof RedirectFailed) return failedForGood(error.code, error.message)
-    const failure = networkFailure(error, redirectedTo ?? hostOf(input.url))
-    if (!failure) throw error
-    return failure.type === 'failed' && input.retryOn?.network === false
-      ? { ...failure, retryable: false }
-      : failure
+    const failure = failureOf(error, input, redirectedTo ?? hostOf(input.url))
+    if (failure) return failure
+    throw error
   }
+}
+
+/** Undefined for what is a bug. */
+const failureOf = (error: unknown, { retryOn }: HttpInput, host: string): RunResult | undefined => {
+  if (error instanceof EgressRefused) return failedForGood(error.code, error.message, { ...error.details })
+  if (error instanceof ArtifactFailed) return failed(error.code, error.message)
+  if (error instanceof RedirectFailed) return failedForGood(error.code, error.message)
+  const failure = networkFailure(error, host)
+  return failure?.type === 'failed' && retryOn?.network === false ? { ...failure, retryable: false } : failure
 }
