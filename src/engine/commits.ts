@@ -30,6 +30,9 @@ export interface CommitsHost {
   tell(changes: readonly JobChange[], now: number): void
 }
 
+/** So many ends are worth a commit of their own, even where fewer attempts run at once. */
+const enough = 64
+
 /** The commits, one after the other: what goes into each, and what follows once it is on disk. */
 export class Commits {
   readonly #host: CommitsHost
@@ -41,6 +44,18 @@ export class Commits {
     this.#host = host
     this.#lookahead = new Lookahead(host.concurrency)
     host.flow.onChange((queue) => this.#regulate(queue))
+  }
+
+  /**
+   * To be called when an attempt has ended. While no place is empty, a commit can wait for more to share it; but not for more than run at once.
+   * The requests that run go on while a commit is written, and have been answered before a longer one is over: then nothing does.
+   */
+  gather(): void {
+    const { intake, runner, pulse, recovery } = this.#host
+    if (!recovery.isOver) return
+    const isFull = intake.ends >= Math.max(enough, runner.size)
+    if (runner.waiting > 0 && !runner.holds && !isFull) pulse.linger()
+    else pulse.soon()
   }
 
   /** Resolves when it is over, whatever came of it. */

@@ -114,10 +114,7 @@ class GatherEngine implements Engine {
       settle: (claim, result) => {
         this.#intake.settle({ claim, result })
         this.#recovery.heed(result, this.#runner.size)
-        if (!this.#recovery.isOver) return
-        // While no place is empty, a commit can wait for more to share it.
-        if (this.#runner.waiting > 0 && !this.#runner.holds) this.#pulse.linger()
-        else this.#pulse.soon()
+        this.#commits.gather()
       },
     })
     this.#commits = new Commits({

@@ -36,6 +36,11 @@ export class Intake {
   /** What is to be tried by itself, as together it could not be written. */
   #apart: Taken[] = []
 
+  /** How many ends of attempts wait. */
+  get ends(): number {
+    return this.#settlements.length
+  }
+
   get empty(): boolean {
     if (this.#apart.length > 0) return false
     return this.#settlements.length === 0 && Object.values(this.#asked).every(({ length }) => length === 0)
