@@ -30,13 +30,17 @@ export interface CommitsHost {
   tell(changes: readonly JobChange[], now: number): void
 }
 
-/** So many ends are worth a commit of their own, even where fewer attempts run at once. */
+/** So many ends are worth a commit of their own, even where fewer attempts run at once … */
 const enough = 64
+/** … unless the disk is so slow that the last took longer than this, in milliseconds. */
+const quickMs = 5
 
 /** The commits, one after the other: what goes into each, and what follows once it is on disk. */
 export class Commits {
   readonly #host: CommitsHost
   readonly #lookahead: Lookahead
+  /** How long the last commit took, in milliseconds. */
+  #tookMs = 0
   /** Queues that changed what they allow since the last commit. */
   readonly #regulated = new Set<string>()
 
@@ -53,8 +57,8 @@ export class Commits {
   gather(): void {
     const { intake, runner, pulse, recovery } = this.#host
     if (!recovery.isOver) return
-    const isFull = intake.ends >= Math.max(enough, runner.size)
-    if (runner.waiting > 0 && !runner.holds && !isFull) pulse.linger()
+    const isWorthIt = this.#tookMs < quickMs && intake.ends >= Math.max(enough, runner.size)
+    if (runner.waiting > 0 && !runner.holds && !isWorthIt) pulse.linger()
     else pulse.soon()
   }
 
@@ -98,7 +102,8 @@ export class Commits {
     const { store, clock, tally } = this.#host
     const began = clock.elapsed()
     const committed = await store.commit(batch, now)
-    tally.commits.done(size, clock.elapsed() - began)
+    this.#tookMs = clock.elapsed() - began
+    tally.commits.done(size, this.#tookMs)
     return committed
   }
 
