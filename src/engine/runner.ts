@@ -1,6 +1,6 @@
 import { failpoint } from '../failpoint.ts'
 import { mayDecide } from '../job/modes.ts'
-import type { EndedState } from '../job/state.ts'
+import { hasEnded } from '../job/state.ts'
 import type { Kind } from '../kinds/kind.ts'
 import type { AttemptResult, Claim, JobRecord } from '../store/store.ts'
 import { Attempt, type AttemptHost, type Interruption, interrupted } from './attempt.ts'
@@ -162,7 +162,7 @@ export class Runner {
     const ms = now - attempt.startedAt
     this.host.flow.ended(attempt.claim, result.type, ms, now, verdictOf(result))
     this.host.tally.ended(attempt.claim.kind, result.type, ms)
-    if (isEnd(result) && mayDecide(attempt.claim.mode, result.type)) this.#held.add(job)
+    if (hasEnded(result.type) && mayDecide(attempt.claim.mode, result.type)) this.#held.add(job)
     this.#refill()
     this.host.settle(attempt.claim, result)
     if (this.#size === 0) for (const resolve of this.#idle.splice(0)) resolve()
@@ -180,9 +180,6 @@ export class Runner {
     this.#refilling = false
   }
 }
-
-const isEnd = (result: AttemptResult): result is AttemptResult & { type: EndedState } =>
-  result.type === 'succeeded' || result.type === 'failed' || result.type === 'cancelled'
 
 /** Whether tasks of the job may start. */
 const mayStart = ({ state, outcome }: JobRecord) => outcome === undefined && state !== 'paused'

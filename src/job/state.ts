@@ -47,7 +47,8 @@ export const endedTaskStates = ['succeeded', 'failed', 'cancelled'] as const sat
 export const endedJobStates = ['succeeded', 'failed', 'cancelled'] as const satisfies JobState[]
 export type EndedState = (typeof endedTaskStates)[number]
 
-export const hasEnded = (state: TaskState | JobState): state is EndedState =>
+/** Of the result of an attempt, too, by its type: that is the state it leads to if it ends the task. */
+export const hasEnded = (state: string): state is EndedState =>
   state === 'succeeded' || state === 'failed' || state === 'cancelled'
 
 /** The state that `trigger` leads to, or undefined when the machine has no such arrow. */

@@ -1,4 +1,4 @@
-import type { EndedState } from '../../job/state.ts'
+import { type EndedState, hasEnded } from '../../job/state.ts'
 import type { AttemptResult, Settlement } from '../../store/store.ts'
 import { Histogram } from './histogram.ts'
 
@@ -43,7 +43,7 @@ export class AttemptTally {
     let i = -1
     for (const { claim, result } of settlements) {
       i += 1
-      if (held[i] && isEnd(result.type)) this.#end(claim.kind, result.type)
+      if (held[i] && hasEnded(result.type)) this.#end(claim.kind, result.type)
     }
   }
 
@@ -59,6 +59,3 @@ export class AttemptTally {
     return this.#last
   }
 }
-
-const isEnd = (type: AttemptResult['type']): type is EndedState =>
-  type === 'succeeded' || type === 'failed' || type === 'cancelled'

@@ -45,3 +45,7 @@ export const one = (value: number | undefined): Reading<number>[] =>
 /** A value for each key of an object, which is its last label. */
 export const each = (values: Readonly<Record<string, number>>, ...before: string[]): Reading<number>[] =>
   Object.entries(values).map(([key, value]) => [[...before, key], value])
+
+/** 1 for each of the names that stand, 0 for the others. */
+export const flags = (names: readonly string[], standing: readonly unknown[]): Record<string, number> =>
+  Object.fromEntries(names.map((name) => [name, Number(standing.includes(name))]))

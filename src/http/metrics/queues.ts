@@ -1,6 +1,5 @@
-import type { QueueStatus } from '../../engine/engine.ts'
 import { queueStatuses } from '../../job/queue-wire.ts'
-import { each, type Family, one } from './family.ts'
+import { each, type Family, flags, one } from './family.ts'
 
 /** How many queues have values of their own: 8 each. Of more, those with the most tasks; the others are counted. */
 export const mostQueues = 200
@@ -29,7 +28,8 @@ export const queueFamilies: readonly Family[] = [
     type: 'gauge',
     labels: ['queue', 'status'],
     help: '1 for the status that such a queue has, 0 for the others.',
-    read: ({ census }) => (census?.largest ?? []).flatMap(({ name, status }) => each(flags(status), name)),
+    read: ({ census }) =>
+      (census?.largest ?? []).flatMap(({ name, status }) => each(flags(queueStatuses, [status]), name)),
   },
   {
     name: 'sheaf_queues_left_out',
@@ -38,6 +38,3 @@ export const queueFamilies: readonly Family[] = [
     read: ({ census }) => one(census?.others),
   },
 ]
-
-const flags = (is: QueueStatus): Record<string, number> =>
-  Object.fromEntries(queueStatuses.map((status) => [status, Number(status === is)]))

@@ -2,7 +2,7 @@ import type { Health } from '../../engine/engine.ts'
 import { faults, warnings } from '../../job/faults.ts'
 import { transports } from '../streams.ts'
 import { version } from '../version.ts'
-import { each, type Family, one } from './family.ts'
+import { each, type Family, flags, one } from './family.ts'
 
 /** How the server itself does. */
 export const serviceFamilies: readonly Family[] = [
@@ -24,14 +24,14 @@ export const serviceFamilies: readonly Family[] = [
     type: 'gauge',
     labels: ['code'],
     help: '1 for the fault that stops the intake, 0 for the others.',
-    read: ({ health }) => each(flags(faults, health.ok ? [] : [health.code])),
+    read: ({ health }) => each(flags(Object.keys(faults), health.ok ? [] : [health.code])),
   },
   {
     name: 'sheaf_warning',
     type: 'gauge',
     labels: ['code'],
     help: '1 for what is not well although jobs run.',
-    read: ({ health }) => each(flags(warnings, warningsOf(health))),
+    read: ({ health }) => each(flags(Object.keys(warnings), warningsOf(health))),
   },
   {
     name: 'sheaf_commit_duration_seconds',
@@ -94,6 +94,3 @@ export const serviceFamilies: readonly Family[] = [
 ]
 
 const warningsOf = (health: Health) => (health.ok ? (health.warnings ?? []) : []).map(({ code }) => code)
-
-const flags = (known: object, standing: readonly unknown[]): Record<string, number> =>
-  Object.fromEntries(Object.keys(known).map((code) => [code, Number(standing.includes(code))]))
