@@ -107,18 +107,18 @@ export const sizes = {
   },
   quick: {
     rounds: 2,
-    noOps: 20_000,
+    noOps: 15_000,
     httpTasks: 6_000,
     loadMs: 100,
-    steadyMs: 750,
+    steadyMs: 500,
     limited: 100,
-    streamed: 60_000,
+    streamed: 30_000,
     slowTasks: 20_000,
     crowd: 20_000,
     submitted: 50_000,
     watching: 500,
     openJobs: 300,
-    ended: 100_000,
+    ended: 50_000,
   },
 } as const satisfies Record<string, Size>
 
